@@ -1,0 +1,117 @@
+//! The codes of what can be wrong with a program. Each has a page under `docs/codes/`.
+
+locus_diag::codes! {
+    // -- keys and values --
+    /// A key that is not known where it stands.
+    pub UNKNOWN_KEY = "unknown-key", Error, "../../../docs/codes/unknown-key.md";
+    /// A key that must be there is not.
+    pub MISSING_KEY = "missing-key", Error, "../../../docs/codes/missing-key.md";
+    /// Keys of which only one may be there.
+    pub CONFLICTING_KEYS = "conflicting-keys", Error, "../../../docs/codes/conflicting-keys.md";
+    /// A value of another kind than expected.
+    pub WRONG_TYPE = "wrong-type", Error, "../../../docs/codes/wrong-type.md";
+    /// A value of the right kind that is not allowed.
+    pub WRONG_VALUE = "wrong-value", Error, "../../../docs/codes/wrong-value.md";
+    /// Something that is no length of time.
+    pub INVALID_DURATION = "invalid-duration", Error, "../../../docs/codes/invalid-duration.md";
+    /// An expression where a value must be written out.
+    pub EXPRESSION_NOT_ALLOWED = "expression-not-allowed", Error, "../../../docs/codes/expression-not-allowed.md";
+    /// A secret where it could be seen.
+    pub SECRET_NOT_ALLOWED = "secret-not-allowed", Error, "../../../docs/codes/secret-not-allowed.md";
+
+    // -- names --
+    /// A name that is not spelled as names are.
+    pub INVALID_NAME = "invalid-name", Error, "../../../docs/codes/invalid-name.md";
+    /// One name for two things.
+    pub DUPLICATE_NAME = "duplicate-name", Error, "../../../docs/codes/duplicate-name.md";
+    /// A section that is read and not used.
+    pub SECTION_NOT_USED = "section-not-used", Advice, "../../../docs/codes/section-not-used.md";
+    /// A setting that is read and not used.
+    pub SETTING_NOT_USED = "setting-not-used", Advice, "../../../docs/codes/setting-not-used.md";
+    /// A connection that is not declared.
+    pub UNKNOWN_CONNECTION = "unknown-connection", Error, "../../../docs/codes/unknown-connection.md";
+    /// A workflow that is not declared.
+    pub UNKNOWN_WORKFLOW = "unknown-workflow", Error, "../../../docs/codes/unknown-workflow.md";
+    /// A model that is not declared.
+    pub UNKNOWN_MODEL = "unknown-model", Error, "../../../docs/codes/unknown-model.md";
+    /// An input that the workflow does not take.
+    pub UNKNOWN_INPUT = "unknown-input", Error, "../../../docs/codes/unknown-input.md";
+    /// An input that the called workflow needs.
+    pub MISSING_INPUT = "missing-input", Error, "../../../docs/codes/missing-input.md";
+
+    // -- types and models --
+    /// Something that is no type.
+    pub INVALID_TYPE = "invalid-type", Error, "../../../docs/codes/invalid-type.md";
+    /// A type that is not declared.
+    pub UNKNOWN_TYPE = "unknown-type", Error, "../../../docs/codes/unknown-type.md";
+    /// A JSON Schema that is none.
+    pub INVALID_SCHEMA = "invalid-schema", Error, "../../../docs/codes/invalid-schema.md";
+    /// A default that its own type refuses.
+    pub INVALID_DEFAULT = "invalid-default", Error, "../../../docs/codes/invalid-default.md";
+    /// A model that is identified by several fields.
+    pub SEVERAL_IDS = "several-ids", Error, "../../../docs/codes/several-ids.md";
+    /// An index over a field that is not there.
+    pub UNKNOWN_INDEX_FIELD = "unknown-index-field", Error, "../../../docs/codes/unknown-index-field.md";
+    /// A relation to a record that nothing identifies.
+    pub RELATION_WITHOUT_ID = "relation-without-id", Error, "../../../docs/codes/relation-without-id.md";
+
+    // -- the project --
+    /// Another version of the language.
+    pub UNSUPPORTED_LANGUAGE = "unsupported-language", Error, "../../../docs/codes/unsupported-language.md";
+    /// A generator that is not linked.
+    pub UNKNOWN_GENERATOR = "unknown-generator", Error, "../../../docs/codes/unknown-generator.md";
+    /// A plugin that is not linked.
+    pub UNKNOWN_PLUGIN = "unknown-plugin", Error, "../../../docs/codes/unknown-plugin.md";
+    /// A target that would write outside the project.
+    pub TARGET_OUTSIDE_PROJECT = "target-outside-project", Error, "../../../docs/codes/target-outside-project.md";
+
+    // -- triggers --
+    /// Something that is no cron expression.
+    pub INVALID_CRON = "invalid-cron", Error, "../../../docs/codes/invalid-cron.md";
+    /// Two workflows that answer the same request.
+    pub DUPLICATE_ROUTE = "duplicate-route", Error, "../../../docs/codes/duplicate-route.md";
+
+    // -- steps --
+    /// A step of a type that is not registered.
+    pub UNKNOWN_STEP_TYPE = "unknown-step-type", Error, "../../../docs/codes/unknown-step-type.md";
+    /// A step without a type.
+    pub MISSING_STEP_TYPE = "missing-step-type", Error, "../../../docs/codes/missing-step-type.md";
+    /// A step of several types.
+    pub SEVERAL_STEP_TYPES = "several-step-types", Error, "../../../docs/codes/several-step-types.md";
+    /// A block without steps.
+    pub EMPTY_BLOCK = "empty-block", Warning, "../../../docs/codes/empty-block.md";
+    /// Two steps that nothing tells apart.
+    pub DUPLICATE_STEP = "duplicate-step", Error, "../../../docs/codes/duplicate-step.md";
+    /// Blocks inside blocks without end.
+    pub NESTED_TOO_DEEPLY = "nested-too-deeply", Error, "../../../docs/codes/nested-too-deeply.md";
+    /// A compensation of a step that changes nothing.
+    pub NOTHING_TO_UNDO = "nothing-to-undo", Warning, "../../../docs/codes/nothing-to-undo.md";
+
+    // -- flow --
+    /// Steps that wait for each other.
+    pub NEEDS_CYCLE = "needs-cycle", Error, "../../../docs/codes/needs-cycle.md";
+    /// A signal that nothing around the step takes.
+    pub SIGNAL_OUTSIDE = "signal-outside", Error, "../../../docs/codes/signal-outside.md";
+    /// A step that can never run.
+    pub UNREACHABLE_STEP = "unreachable-step", Warning, "../../../docs/codes/unreachable-step.md";
+
+    // -- expressions --
+    /// An expression that is no jq.
+    pub EXPRESSION_SYNTAX = "expression-syntax", Error, "../../../docs/codes/expression-syntax.md";
+    /// A function that does not exist.
+    pub UNKNOWN_FUNCTION = "unknown-function", Error, "../../../docs/codes/unknown-function.md";
+    /// A function that would make an expression depend on the outside.
+    pub FORBIDDEN_FUNCTION = "forbidden-function", Error, "../../../docs/codes/forbidden-function.md";
+    /// A step that is not there.
+    pub UNKNOWN_STEP = "unknown-step", Error, "../../../docs/codes/unknown-step.md";
+    /// A step inside a block that cannot be looked into from here.
+    pub STEP_NOT_VISIBLE = "step-not-visible", Error, "../../../docs/codes/step-not-visible.md";
+    /// A step that has no result yet.
+    pub STEP_NOT_RUN_YET = "step-not-run-yet", Error, "../../../docs/codes/step-not-run-yet.md";
+    /// A variable that is not bound.
+    pub UNKNOWN_VARIABLE = "unknown-variable", Error, "../../../docs/codes/unknown-variable.md";
+    /// A name in `.vars` that no step sets.
+    pub VAR_NOT_SET = "var-not-set", Error, "../../../docs/codes/var-not-set.md";
+    /// A part of the context that does not exist.
+    pub UNKNOWN_CONTEXT_FIELD = "unknown-context-field", Error, "../../../docs/codes/unknown-context-field.md";
+}

@@ -1,0 +1,62 @@
+//! The words of every report, one small function each, so that they can be read and kept alike together.
+
+pub(crate) mod flow;
+pub(crate) mod names;
+pub(crate) mod project;
+pub(crate) mod references;
+pub(crate) mod steps;
+pub(crate) mod types;
+pub(crate) mod values;
+
+use locus_diag::{Diagnostic, Span, did_you_mean};
+
+/// How many names a help lists at most.
+const LISTED: usize = 12;
+
+/// Adds the name that was probably meant, as help and as a fix; otherwise all that there are.
+pub(crate) fn suggest<'n>(
+    problem: Diagnostic,
+    wrong: &str,
+    place: Span,
+    candidates: impl IntoIterator<Item = &'n str> + Clone,
+    what: &str,
+) -> Diagnostic {
+    if let Some(meant) = did_you_mean(wrong, candidates.clone()) {
+        return problem
+            .help(format!("did you mean `{meant}`?"))
+            .fix(format!("replace `{wrong}` by `{meant}`"), place, meant);
+    }
+    let known: Vec<&str> = candidates.into_iter().collect();
+    match known.len() {
+        0 => problem,
+        _ => problem.help(format!("{what}: {}", list(&known))),
+    }
+}
+
+/// Names in a row: `` `a`, `b` ``; the last ones of many are left out.
+pub(crate) fn list(names: &[&str]) -> String {
+    let mut text: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    if names.len() > LISTED {
+        text.push("…".to_owned());
+    }
+    text.join(", ")
+}
+
+/// Names in a row, the last one behind "or".
+pub(crate) fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => format!("{} or `{last}`", list(rest)),
+    }
+}
+
+/// A text that is quoted in a message: on one line and not too long.
+pub(crate) fn excerpt(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(40).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

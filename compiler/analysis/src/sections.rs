@@ -1,0 +1,111 @@
+//! The sections of the files: which workflows, models, schemas and connections the program declares, and where.
+
+use indexmap::IndexMap;
+use locus_diag::{Diagnostic, Spanned};
+use locus_model::{Entry, Node, NodeKind, Spec};
+use serde_json::Value;
+
+use crate::keys::{check_identifier, is_extension, mapping};
+use crate::messages::{names, values};
+
+/// Something a file declares by name.
+#[derive(Clone)]
+pub(crate) struct Declared<'a> {
+    /// Its name.
+    pub(crate) name: Spanned<String>,
+    /// What is written behind it.
+    pub(crate) node: &'a Node,
+}
+
+/// Declarations of one kind, in the order of the files and of the author.
+pub(crate) type Section<'a> = IndexMap<&'a str, Declared<'a>>;
+
+/// All that the files declare.
+#[derive(Default)]
+pub(crate) struct Declarations<'a> {
+    /// Databases, queues and services.
+    pub(crate) connections: Section<'a>,
+    /// Named types.
+    pub(crate) schemas: Section<'a>,
+    /// Records that are stored.
+    pub(crate) models: Section<'a>,
+    /// Workflows.
+    pub(crate) workflows: Section<'a>,
+    /// The author's own keys; the first of a name stands.
+    pub(crate) extensions: IndexMap<String, Value>,
+}
+
+/// The keys of a file.
+const SECTIONS: [&str; 8] =
+    ["imports", "connections", "schemas", "models", "workflows", "pages", "components", "tests"];
+
+/// Gathers what all files declare.
+pub(crate) fn collect<'a>(spec: &'a Spec, problems: &mut Vec<Diagnostic>) -> Declarations<'a> {
+    let mut all = Declarations::default();
+    for document in spec.files.iter().flat_map(|file| &file.documents) {
+        if document.kind == NodeKind::Null {
+            continue;
+        }
+        for entry in mapping(document, "a spec", problems).unwrap_or_default() {
+            all.take(entry, problems);
+        }
+    }
+    all.check_types_apart(problems);
+    all
+}
+
+impl<'a> Declarations<'a> {
+    fn take(&mut self, entry: &'a Entry, problems: &mut Vec<Diagnostic>) {
+        let (section, what, thing) = match entry.key.value.as_str() {
+            "connections" => (&mut self.connections, "the connections", "connection"),
+            "schemas" => (&mut self.schemas, "the schemas", "schema"),
+            "models" => (&mut self.models, "the models", "model"),
+            "workflows" => (&mut self.workflows, "the workflows", "workflow"),
+            "imports" | "pages" | "components" | "tests" => {
+                problems.push(names::section_not_used(&entry.key));
+                return;
+            }
+            own if is_extension(own) => {
+                let value = || entry.value.to_value();
+                self.extensions.entry(own.to_owned()).or_insert_with(value);
+                return;
+            }
+            _ => {
+                problems.push(values::unknown_key(&entry.key, "a spec", &SECTIONS));
+                return;
+            }
+        };
+        declare(section, &entry.value, what, thing, problems);
+    }
+
+    /// Models and schemas share their names: a type is either.
+    fn check_types_apart(&self, problems: &mut Vec<Diagnostic>) {
+        for (name, schema) in &self.schemas {
+            if let Some(model) = self.models.get(name) {
+                problems.push(names::duplicate("type", &schema.name, model.name.span));
+            }
+        }
+    }
+}
+
+/// Adds what a section declares.
+pub(crate) fn declare<'a>(
+    section: &mut Section<'a>,
+    node: &'a Node,
+    what: &str,
+    thing: &str,
+    problems: &mut Vec<Diagnostic>,
+) {
+    if node.kind == NodeKind::Null {
+        return;
+    }
+    for entry in mapping(node, what, problems).unwrap_or_default() {
+        check_identifier(&entry.key, thing, problems);
+        if let Some(earlier) = section.get(entry.key.value.as_str()) {
+            problems.push(names::duplicate(thing, &entry.key, earlier.name.span));
+        } else {
+            let declared = Declared { name: entry.key.clone(), node: &entry.value };
+            section.insert(&entry.key.value, declared);
+        }
+    }
+}

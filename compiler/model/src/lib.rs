@@ -1,0 +1,30 @@
+//! The typed program: what stands between front ends, which read specs, and back ends, which run it or turn it into code.
+//!
+//! Reading order:
+//! 1. [`node`]: a value as written, with places; [`spec`]: the files of a program in that form;
+//! 2. [`types`]: the one notation for types; [`duration`]: lengths of time; [`model`]: records that are stored; [`json_schema`]: types as JSON Schema;
+//! 3. [`identity`]: step paths and step ids;
+//! 4. [`workflow`]: workflows, blocks and steps; [`program`]: all of it, checked and immutable.
+//!
+//! Everything here is plain serialisable data, so that it can be stored with a run and cross to a sandboxed plugin.
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod duration;
+pub mod identity;
+pub mod json_schema;
+pub mod model;
+pub mod node;
+pub mod program;
+pub mod spec;
+pub mod types;
+pub mod workflow;
+
+pub use identity::{StepId, StepPath};
+pub use json_schema::{field_schema, named_schema, object_schema};
+pub use model::{Index, Model};
+pub use node::{Entry, Node, NodeKind, Text};
+pub use program::{Connection, Program, Target};
+pub use spec::{Spec, SpecFile};
+pub use types::{Field, Type, TypeKind};
+pub use workflow::{Backoff, Block, Effect, Jitter, Retry, Slot, Step, Trigger, Workflow};

@@ -1,0 +1,131 @@
+//! A whole program, checked: from here on it does not change.
+
+use indexmap::IndexMap;
+use locus_diag::{Span, Spanned};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::Model;
+use crate::node::Node;
+use crate::types::Field;
+use crate::workflow::{Step, Workflow};
+
+/// A program. Every reference in it is resolved and every name is unique.
+#[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Program {
+    /// The project's name, from `locus.yaml`; otherwise that of its first file.
+    pub name: String,
+    /// The project's version, from `locus.yaml`.
+    pub version: Option<String>,
+    /// Databases, queues and services that steps use.
+    pub connections: IndexMap<String, Connection>,
+    /// Named types that are not stored.
+    pub schemas: IndexMap<String, Field>,
+    /// Records that are stored.
+    pub models: IndexMap<String, Model>,
+    /// The workflows.
+    pub workflows: IndexMap<String, Workflow>,
+    /// What `locus build` generates.
+    pub targets: IndexMap<String, Target>,
+    /// The author's own `x-…` keys.
+    pub extensions: IndexMap<String, Value>,
+}
+
+/// A database, queue or service.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What it is: `sqlite`, `queue`, …
+    pub kind: Spanned<String>,
+    /// Its settings.
+    pub settings: Node,
+    /// The whole declaration.
+    pub span: Span,
+}
+
+/// Something to generate.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The generator that makes it.
+    pub generator: Spanned<String>,
+    /// The folder its files go to, relative to the project.
+    pub out: Spanned<String>,
+    /// Options of the generator.
+    pub options: Node,
+}
+
+impl Program {
+    /// A hash of all that decides how a run goes, in 32 hex digits: equal for any formatting, comments and order of keys.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let workflows: Vec<Value> = self.workflows.values().map(workflow_content).collect();
+        let connections: Vec<Value> = self
+            .connections
+            .values()
+            .map(|c| serde_json::json!([c.name.value, c.kind.value, c.settings.to_value()]))
+            .collect();
+        let types = serde_json::json!({
+            "schemas": self.schemas.iter().map(|(name, field)| (name.clone(), field_content(field))).collect::<serde_json::Map<_, _>>(),
+            "models": self.models.iter().map(|(name, model)| (name.clone(), fields_content(&model.fields))).collect::<serde_json::Map<_, _>>(),
+        });
+        let mut workflows = workflows;
+        let mut connections = connections;
+        // The order of declarations decides nothing.
+        workflows.sort_by_key(|content| content["name"].to_string());
+        connections.sort_by_key(|content| content[0].to_string());
+        crate::identity::content_hash(&serde_json::json!([workflows, connections, types]))
+    }
+
+    /// The step at this path, searched in every workflow.
+    #[must_use]
+    pub fn step(&self, path: &str) -> Option<&Step> {
+        let workflow = path.split('/').next()?;
+        let steps = self.workflows.get(workflow)?.steps.walk();
+        steps.into_iter().find(|step| step.path.as_str() == path)
+    }
+}
+
+fn workflow_content(workflow: &Workflow) -> Value {
+    serde_json::json!({
+        "name": workflow.name.value,
+        "input": fields_content(&workflow.input),
+        "output": workflow.output.as_ref().map(Node::to_value),
+        "timeout": workflow.timeout,
+        "steps": block_content(&workflow.steps),
+    })
+}
+
+fn block_content(block: &crate::workflow::Block) -> Value {
+    let steps = block.steps.iter().map(|step| {
+        serde_json::json!({
+            "path": step.path.as_str(),
+            "signature": step.signature,
+            "when": step.when.as_ref().map(Node::to_value),
+            "output": step.output.as_ref().map(Node::to_value),
+            "needs": step.needs.iter().map(|need| need.value.clone()).collect::<Vec<_>>(),
+            "slots": step.slots.iter().map(|slot| serde_json::json!([slot.pointer, block_content(&slot.block)])).collect::<Vec<_>>(),
+            "compensate": step.compensate.as_ref().map(block_content),
+        })
+    });
+    Value::Array(steps.collect())
+}
+
+fn fields_content(fields: &IndexMap<String, Field>) -> Value {
+    Value::Object(fields.iter().map(|(name, field)| (name.clone(), field_content(field))).collect())
+}
+
+fn field_content(field: &Field) -> Value {
+    serde_json::json!([field.ty.to_string(), field.default, field.id, field.limits, schema_of(field)])
+}
+
+/// What [`Type`](crate::types::Type)'s notation leaves out: the inside of a raw schema and of an object's fields.
+fn schema_of(field: &Field) -> Value {
+    match &field.ty.kind {
+        crate::types::TypeKind::Schema(schema) => schema.clone(),
+        crate::types::TypeKind::Object(fields) => fields_content(fields),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,159 @@
+//! Actions: steps that do something.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::StepError;
+use crate::param::Param;
+use crate::services::{
+    HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
+};
+
+/// A future that can be stored: what object-safe asynchronous calls return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A step that does something. The struct's fields are its parameters, evaluated.
+///
+/// An action may run more than once: after a crash, and when it is retried. It passes [`StepContext::idempotency_key`] on to
+/// whatever it calls, or uses a service of the host that does.
+pub trait Action: Param + Send + 'static {
+    /// Does it, and returns the step's result.
+    fn run(self, cx: StepContext) -> impl Future<Output = Result<Value, StepError>> + Send;
+}
+
+/// Which step is being run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepInfo {
+    /// The run.
+    pub run_id: String,
+    /// The step path.
+    pub path: String,
+    /// The step key: the path with iterations, without the attempt. Unique within the run.
+    pub key: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// The recorded time, in milliseconds since 1970-01-01 UTC; the same when the run is recovered.
+    pub now: u64,
+}
+
+/// What an action can reach: the host's services, on behalf of one step.
+#[derive(Clone)]
+pub struct StepContext {
+    info: Arc<StepInfo>,
+    services: Arc<dyn Services>,
+}
+
+impl StepContext {
+    /// Joins a step and the services it may use. Hosts make these.
+    #[must_use]
+    pub fn new(info: StepInfo, services: Arc<dyn Services>) -> Self {
+        Self { info: Arc::new(info), services }
+    }
+
+    /// Which step is being run.
+    #[must_use]
+    pub fn info(&self) -> &StepInfo {
+        &self.info
+    }
+
+    /// A name for this one effect: the same at every attempt and after a crash, and different for every other effect of every run.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}", self.info.run_id, self.info.key)
+    }
+
+    /// The recorded time, in milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.info.now
+    }
+
+    /// Writes a line to the run's log.
+    pub fn log(&self, level: LogLevel, message: &str, fields: &Value) {
+        self.services.log(&self.info, level, message, fields);
+    }
+
+    /// Sends an HTTP request; every response is a success here, whatever its status.
+    ///
+    /// # Errors
+    /// `connect_failed`, `timeout`, `invalid_url`, `response_too_large` and other failures to get a response.
+    pub async fn http(&self, request: HttpRequest) -> Result<HttpResponse, StepError> {
+        self.services.http(&self.info, request).await
+    }
+
+    /// Runs statements in one transaction of a database connection, exactly once for each idempotency key.
+    ///
+    /// # Errors
+    /// `sql_error`, the codes of failed expectations, `unknown_connection`, and others of the connection.
+    pub async fn sql(
+        &self,
+        connection: &str,
+        transaction: SqlTransaction,
+    ) -> Result<Vec<SqlOutcome>, StepError> {
+        self.services.sql(&self.info, connection, &self.idempotency_key(), transaction).await
+    }
+
+    /// Publishes a message to a queue connection, once for each idempotency key.
+    ///
+    /// # Errors
+    /// `unknown_connection`, `queue_error`.
+    pub async fn publish(
+        &self,
+        connection: &str,
+        message: Message,
+    ) -> Result<Published, StepError> {
+        self.services.publish(&self.info, connection, &self.idempotency_key(), message).await
+    }
+
+    /// Reads a file of the project; `path` is relative to the project's folder and cannot leave it.
+    ///
+    /// # Errors
+    /// `file_not_found`, `path_not_allowed`, `file_too_large`, `file_error`.
+    pub async fn read_file(&self, path: &str) -> Result<Vec<u8>, StepError> {
+        self.services.read_file(&self.info, path).await
+    }
+
+    /// Starts a run of another workflow that goes on by itself; the same run for each idempotency key.
+    ///
+    /// # Errors
+    /// `unknown_workflow`, `invalid_input`.
+    pub async fn start_run(&self, workflow: &str, input: Value) -> Result<String, StepError> {
+        self.services.start_run(&self.info, &self.idempotency_key(), workflow, input).await
+    }
+}
+
+/// An action behind a uniform face.
+pub trait ErasedAction: Send + Sync {
+    /// Reads the parameters and does it.
+    fn run(&self, params: Value, cx: StepContext) -> BoxFuture<'static, Result<Value, StepError>>;
+}
+
+/// Gives an [`Action`] its uniform face; used by generated code.
+#[doc(hidden)]
+pub struct ActionOf<A>(PhantomData<fn() -> A>);
+
+impl<A> ActionOf<A> {
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "only generated code makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A: Action> ErasedAction for ActionOf<A> {
+    fn run(&self, params: Value, cx: StepContext) -> BoxFuture<'static, Result<Value, StepError>> {
+        Box::pin(async move {
+            let action = A::from_value(params).map_err(|error| invalid_params(&error))?;
+            action.run(cx).await
+        })
+    }
+}
+
+/// The failure of a step whose evaluated parameters do not fit.
+pub(crate) fn invalid_params(error: &crate::param::ParamError) -> StepError {
+    StepError::terminal("invalid_parameter", error.to_string())
+}

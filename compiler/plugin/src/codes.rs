@@ -1,0 +1,16 @@
+//! The codes of problems with the set of linked plugins.
+
+locus_diag::codes! {
+    /// Two plugins, or two parts of them, have the same name.
+    pub DUPLICATE_PLUGIN_PART = "duplicate-plugin-part", Error, "../../../docs/codes/duplicate-plugin-part.md";
+    /// A part of a plugin is in a crate that declares no plugin, or several.
+    pub PLUGIN_NOT_DECLARED = "plugin-not-declared", Error, "../../../docs/codes/plugin-not-declared.md";
+    /// A plugin was made for another version of the contract.
+    pub PLUGIN_API_MISMATCH = "plugin-api-mismatch", Error, "../../../docs/codes/plugin-api-mismatch.md";
+    /// Something a plugin requires is not there, or something it conflicts with is.
+    pub PLUGIN_REQUIREMENT = "plugin-requirement", Error, "../../../docs/codes/plugin-requirement.md";
+    /// Hooks that want to run before each other.
+    pub HOOK_ORDER_CYCLE = "hook-order-cycle", Error, "../../../docs/codes/hook-order-cycle.md";
+    /// A plugin panicked.
+    pub PLUGIN_PANICKED = "plugin-panicked", Error, "../../../docs/codes/plugin-panicked.md";
+}

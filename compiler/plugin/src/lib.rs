@@ -1,0 +1,53 @@
+//! **The contract.** Everything an author of a plugin needs, and all that the built-in steps and generators use.
+//!
+//! A plugin is an ordinary crate. It declares itself once with [`#[derive(Plugin)]`](derive@Plugin); every step type, generator,
+//! parser hook and set of hooks in the same crate belongs to it. Linking the crate registers it all.
+//!
+//! Reading order:
+//! 1. [`meta`]: who a plugin is; [`registry`]: all that is linked, sorted and checked;
+//! 2. [`param`]: parameters, options and config from documented struct fields; [`schema`]: the JSON Schema keywords of Locus;
+//! 3. [`step`]: step types; [`action`]: steps that do something; [`control`]: steps that decide what runs next; [`error`]: how they fail;
+//! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, logs;
+//! 5. [`generator`]: programs to files, in two pure steps;
+//! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases.
+//!
+//! Values go in and values come out: nothing here assumes that a plugin is native code.
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod action;
+pub mod codes;
+pub mod control;
+pub mod error;
+pub mod generator;
+pub mod hooks;
+pub mod meta;
+pub mod param;
+pub mod parser_hook;
+pub mod registry;
+pub mod schema;
+pub mod services;
+pub mod step;
+
+pub use action::{Action, StepContext};
+pub use control::{BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target};
+pub use error::StepError;
+pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
+pub use hooks::{HookContext, PostGenerate, PostParse, PostValidate, PreGenerate};
+pub use locus_diag::{Diagnostic, Severity, Source, SourceId, Span, Spanned};
+pub use serde_json::Value;
+pub use locus_macros::{Generator, Hooks, Param, ParserHook, Plugin, Step};
+pub use locus_model as model;
+pub use locus_model::Effect;
+pub use meta::{API_VERSION, Plugin, PluginMeta, Stability};
+pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
+pub use parser_hook::{Parsed, ParserHook};
+pub use registry::{Registration, Registry};
+pub use step::{StepKind, StepType};
+
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(not(target_family = "wasm"))]
+    pub use inventory;
+    pub use serde_json;
+}

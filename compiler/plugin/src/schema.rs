@@ -1,0 +1,137 @@
+//! The JSON Schema (2020-12) of parameters, and the keywords Locus adds to it. The schema alone tells the compiler all it
+//! needs of a step type: what its parameters are, where its inner blocks stand, what names it brings into them.
+
+use serde_json::{Value, json};
+
+/// Marks the place of an inner block. Its value is an object: `runs` (one of [`RUNS`]), and `binds`, the variables the
+/// block sees: each a name, or `{ "param": "as", "default": "item" }` where a parameter gives the name; without `default`
+/// there is no such variable when the parameter is not given.
+pub const BLOCK: &str = "x-locus-block";
+
+/// Marks a parameter that the step evaluates itself, when it needs it.
+pub const LAZY: &str = "x-locus-lazy";
+
+/// Marks a string that names something of the program: one of [`REFERENCES`]. Beside one that names a workflow, the parameter `input` is
+/// what that workflow gets.
+pub const REFERENCE: &str = "x-locus-reference";
+
+/// Marks a parameter that may hold a secret.
+pub const SECRET_SAFE: &str = "x-locus-secret-safe";
+
+/// Marks a parameter that must be written as it is: expressions are refused.
+pub const LITERAL: &str = "x-locus-literal";
+
+/// Marks a mapping (the parameters as a whole, or one of them) whose keys are names that later steps see as `.vars`.
+pub const SETS_VARS: &str = "x-locus-sets-vars";
+
+/// How often an inner block may run.
+pub const RUNS: [&str; 6] = ["once", "at_most_once", "many", "concurrent", "on_error", "always"];
+
+/// What a string may name.
+pub const REFERENCES: [&str; 5] = ["connection", "workflow", "model", "type", "error"];
+
+/// The schema of an inner block.
+#[must_use]
+pub fn block(runs: &str, binds: &Value) -> Value {
+    json!({ BLOCK: { "runs": runs, "binds": binds } })
+}
+
+/// Adds a keyword to a schema that is an object, replacing one of the same name.
+#[must_use]
+pub fn with(mut schema: Value, keyword: &str, value: Value) -> Value {
+    if let Value::Object(map) = &mut schema {
+        map.insert(keyword.to_owned(), value);
+    }
+    schema
+}
+
+/// Says how often a block may run and what it sees, wherever the field's schema has one: itself, in a list, in a mapping.
+#[must_use]
+pub fn with_slot(mut schema: Value, runs: &str, binds: &Value) -> Value {
+    if schema.get(BLOCK).is_some() {
+        return with(schema, BLOCK, json!({ "runs": runs, "binds": binds }));
+    }
+    if let Some(inner) = inner(&mut schema) {
+        *inner = with_slot(inner.take(), runs, binds);
+    }
+    schema
+}
+
+/// Adds a keyword to the texts of a field: itself, those of a list, those of a mapping.
+#[must_use]
+pub fn with_texts(mut schema: Value, keyword: &str, value: &str) -> Value {
+    match inner(&mut schema) {
+        Some(inner) => *inner = with_texts(inner.take(), keyword, value),
+        None => return with(schema, keyword, json!(value)),
+    }
+    schema
+}
+
+/// Adds a limit: `min` and `max` of a number, `min_items` and `max_items` of a list or mapping.
+#[must_use]
+pub fn with_limit(schema: Value, limit: &str, value: f64) -> Value {
+    let is_mapping = schema["type"] == "object";
+    let keyword = match limit {
+        "min" => "minimum",
+        "max" => "maximum",
+        "min_items" if is_mapping => "minProperties",
+        "min_items" => "minItems",
+        _ if is_mapping => "maxProperties",
+        _ => "maxItems",
+    };
+    // Whole numbers are written without a fraction, as an author would.
+    let whole = value.fract() == 0.0 && value.abs() < 9e15;
+    with(schema, keyword, if whole { json!(value as i64) } else { json!(value) })
+}
+
+/// The schema of an object: each property with whether it must be given; nothing else is allowed.
+#[must_use]
+pub fn object(description: &str, properties: Vec<(&str, bool, Value)>) -> Value {
+    let required: Vec<&str> =
+        properties.iter().filter(|(_, required, _)| *required).map(|(name, ..)| *name).collect();
+    let mut schema = json!({ "type": "object" });
+    if !description.is_empty() {
+        schema = with(schema, "description", json!(description));
+    }
+    if !required.is_empty() {
+        schema = with(schema, "required", json!(required));
+    }
+    let properties = properties.into_iter().map(|(name, _, schema)| (name.to_owned(), schema));
+    schema = with(schema, "properties", Value::Object(properties.collect()));
+    with(schema, "additionalProperties", json!(false))
+}
+
+/// Says that exactly one of these properties is given.
+#[must_use]
+pub fn exactly_one(schema: Value, names: &[&str]) -> Value {
+    let each: Vec<Value> = names.iter().map(|name| json!({ "required": [name] })).collect();
+    with(schema, "oneOf", Value::Array(each))
+}
+
+/// The schema of a choice between strings, each with what it means; where nothing is said about any, a plain `enum`.
+#[must_use]
+pub fn choice(description: &str, choices: &[(&str, &str)]) -> Value {
+    let mut schema = json!({ "type": "string" });
+    if !description.is_empty() {
+        schema = with(schema, "description", json!(description));
+    }
+    if choices.iter().all(|(_, docs)| docs.is_empty()) {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        return with(schema, "enum", json!(names));
+    }
+    let each: Vec<Value> = choices
+        .iter()
+        .map(|(name, docs)| match *docs {
+            "" => json!({ "const": name }),
+            docs => json!({ "const": name, "description": docs }),
+        })
+        .collect();
+    with(schema, "oneOf", Value::Array(each))
+}
+
+/// The schema of the items of a list or of the values of a mapping.
+fn inner(schema: &mut Value) -> Option<&mut Value> {
+    let map = schema.as_object_mut()?;
+    let keyword = if map.contains_key("items") { "items" } else { "additionalProperties" };
+    map.get_mut(keyword).filter(|inner| inner.is_object())
+}

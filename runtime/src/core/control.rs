@@ -1,0 +1,295 @@
+//! Control steps: their decisions carried out.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use locus_expr::{Data, Scope};
+use locus_plugin::control::{ControlHost, ErasedControl};
+use locus_plugin::{
+    BlockKey, ControlContext, ControlEvent, Decision, Launch, Outcome, StepError, Target,
+};
+use serde_json::{Map, Value};
+
+use super::event::{Command, TimerKind};
+use super::frame::{Child, ControlFrame, Env, FrameId, StepState, Waiter};
+use super::image::StepCode;
+use super::input::complete_input;
+use super::machine::{DetachedStart, Machine, Task};
+
+/// What a control step can ask for while it decides.
+struct Host<'a> {
+    machine: &'a Machine,
+    code: &'a StepCode,
+    env: &'a Env,
+    cancelling: bool,
+}
+
+impl ControlHost for Host<'_> {
+    fn eval(&self, pointer: &str, bindings: &BTreeMap<String, Value>) -> Result<Value, StepError> {
+        let tree = self.code.lazy.get(pointer).ok_or_else(|| {
+            StepError::terminal("expression_failed", format!("no lazy parameter at `{pointer}`"))
+        })?;
+        let mut scope: Scope = self.machine.scope(self.env, None);
+        let bound = bindings.iter().map(|(name, value)| (name.clone(), Data::from(value)));
+        scope.variables.extend(bound);
+        tree.evaluate(&scope)
+    }
+
+    fn now(&self) -> u64 {
+        self.machine.now
+    }
+
+    fn cancelling(&self) -> bool {
+        self.cancelling
+    }
+}
+
+impl Machine {
+    /// Begins a control step.
+    pub(super) fn start_control(&mut self, id: FrameId, control: &dyn ErasedControl) {
+        let image = Arc::clone(&self.image);
+        let Some(frame) = self.steps.get(&id) else { return };
+        let Some(block) = self.blocks.get(&frame.block) else { return };
+        let code = &image.steps[frame.code];
+        let host = Host { machine: self, code, env: &block.env, cancelling: false };
+        let params = frame.params.clone();
+        let started = guarded(code, || control.start(params, &ControlContext::new(&host)));
+        let (instance, decision) = match started {
+            Ok((instance, decision)) => (Some(instance), Ok(decision)),
+            Err(error) => (None, Err(error)),
+        };
+        if let Some(frame) = self.steps.get_mut(&id) {
+            frame.state = StepState::Control(ControlFrame {
+                instance,
+                children: BTreeMap::new(),
+                wake: None,
+                ending: None,
+            });
+        }
+        self.decided(id, decision);
+    }
+
+    /// Tells a control step what happened.
+    pub(super) fn deliver(&mut self, id: FrameId, event: ControlEvent) {
+        let image = Arc::clone(&self.image);
+        let Some(frame) = self.steps.get_mut(&id) else { return };
+        let (cancelling, code) = (frame.cancel.is_some(), &image.steps[frame.code]);
+        let block_id = frame.block;
+        let StepState::Control(control) = &mut frame.state else { return };
+        if let ControlEvent::Ended { key, .. } = &event {
+            control.children.remove(key);
+        }
+        if control.ending.is_some() {
+            self.end_if_idle(id);
+            return;
+        }
+        let (Some(mut instance), Some(block)) = (control.instance.take(), self.blocks.get(&block_id))
+        else {
+            return;
+        };
+        let host = Host { machine: self, code, env: &block.env, cancelling };
+        let decision = guarded(code, || instance.on(event, &ControlContext::new(&host)));
+        if let Some(control) = self.control_mut(id) {
+            control.instance = Some(instance);
+        }
+        self.decided(id, decision);
+    }
+
+    /// The time that a control step waited for has come.
+    pub(super) fn woken(&mut self, id: FrameId) {
+        if let Some(control) = self.control_mut(id) {
+            control.wake = None;
+            self.tasks.push_back(Task::Deliver(id, ControlEvent::Woken));
+        }
+    }
+
+    fn decided(&mut self, id: FrameId, decision: Result<Decision, StepError>) {
+        match decision {
+            Err(error) => self.end_control(id, Outcome::Failed(error), Map::new()),
+            Ok(Decision::End { outcome, vars }) => self.end_control(id, outcome, vars),
+            Ok(Decision::Continue { launch, cancel, wake }) => {
+                for launch in launch {
+                    if let Err(error) = self.launch(id, launch) {
+                        self.end_control(id, Outcome::Failed(error), Map::new());
+                        return;
+                    }
+                }
+                for key in cancel {
+                    self.cancel_child(id, &key);
+                }
+                self.set_wake(id, wake);
+                self.end_if_stuck(id);
+            }
+        }
+    }
+
+    fn set_wake(&mut self, id: FrameId, wake: Option<u64>) {
+        let (Some(at), Some(frame)) = (wake, self.steps.get_mut(&id)) else { return };
+        if let (StepState::Control(control), None) = (&mut frame.state, frame.cancel) {
+            control.wake = Some(at);
+            let key = frame.key.clone();
+            self.set_timer(&key, TimerKind::Wake, at);
+        }
+    }
+
+    /// A control step that waits for nothing would wait for ever.
+    fn end_if_stuck(&mut self, id: FrameId) {
+        let Some(frame) = self.steps.get(&id) else { return };
+        let StepState::Control(control) = &frame.state else { return };
+        if !control.children.is_empty() || control.wake.is_some() || control.ending.is_some() {
+            return;
+        }
+        let outcome = if frame.cancel.is_some() {
+            Outcome::Cancelled
+        } else {
+            let step_type = &self.image.steps[frame.code].step_type;
+            Outcome::Failed(StepError::terminal(
+                "plugin_error",
+                format!("the control step `{step_type}` neither ended nor waits for anything"),
+            ))
+        };
+        self.end_control(id, outcome, Map::new());
+    }
+
+    fn end_control(&mut self, id: FrameId, outcome: Outcome, vars: Map<String, Value>) {
+        let Some(control) = self.control_mut(id) else { return };
+        control.wake = None;
+        control.ending = Some((outcome, vars));
+        self.cancel_children(id);
+        self.end_if_idle(id);
+    }
+
+    fn end_if_idle(&mut self, id: FrameId) {
+        let Some(control) = self.control_mut(id) else { return };
+        if control.children.is_empty()
+            && let Some((outcome, vars)) = control.ending.take()
+        {
+            self.end_step(id, outcome, vars);
+        }
+    }
+
+    fn launch(&mut self, id: FrameId, launch: Launch) -> Result<(), StepError> {
+        let image = Arc::clone(&self.image);
+        let broken = |what: String| StepError::terminal("plugin_error", what);
+        let Some(frame) = self.steps.get(&id) else { return Ok(()) };
+        let code = &image.steps[frame.code];
+        let Some(around) = self.blocks.get(&frame.block) else { return Ok(()) };
+        let StepState::Control(control) = &frame.state else { return Ok(()) };
+        if control.children.contains_key(&launch.key) {
+            return Err(broken(format!("{:?} is running already", launch.key)));
+        }
+        let cancelling = frame.cancel.is_some();
+        let mut prefix = frame.key.clone();
+        if frame.attempt > 1 {
+            prefix.push_str(&format!("#{}", frame.attempt));
+        }
+        if let Some(index) = launch.key.index {
+            prefix.push_str(&format!("[{index}]"));
+        }
+        let waiter = (id, launch.key.clone());
+        let child = match launch.target {
+            Target::Block => {
+                let pointer = launch.key.block.pointer();
+                let slot = code
+                    .slots
+                    .get(pointer)
+                    .ok_or_else(|| broken(format!("there is no block at `{pointer}`")))?;
+                if cancelling && !slot.always {
+                    self.refuse(id, &launch.key);
+                    return Ok(());
+                }
+                if let Some(segment) = &image.blocks[slot.block].segment {
+                    prefix.push('/');
+                    prefix.push_str(segment);
+                }
+                let mut env = around.env.clone();
+                if !launch.bindings.is_empty() {
+                    let variables = Arc::make_mut(&mut env.variables);
+                    let bound = launch.bindings.into_iter();
+                    variables.extend(bound.map(|(name, value)| (name, Data::from(value))));
+                }
+                let waiter = Waiter::Step(waiter.0, waiter.1);
+                Child::Block(self.start_block(slot.block, prefix, waiter, env))
+            }
+            _ if cancelling => {
+                self.refuse(id, &launch.key);
+                return Ok(());
+            }
+            Target::Workflow { name, input } => {
+                let input = complete_input(image.program(), &name, input)?;
+                let key = format!("{prefix}>{name}");
+                Child::Workflow(self.start_workflow(&name, key, input, Some(waiter)))
+            }
+            Target::Detached { name, input } => {
+                let input = complete_input(image.program(), &name, input)?;
+                self.commands.push(Command::StartRun {
+                    key: prefix.clone(),
+                    workflow: name.clone(),
+                    input: input.clone(),
+                });
+                let start = DetachedStart { step: id, child: waiter.1, workflow: name, input };
+                self.detached.insert(prefix, start);
+                Child::Detached
+            }
+        };
+        if let Some(control) = self.control_mut(id) {
+            control.children.insert(launch.key, child);
+        }
+        Ok(())
+    }
+
+    /// Only blocks that run always are started while a step is being cancelled: the others end at once.
+    fn refuse(&mut self, id: FrameId, key: &BlockKey) {
+        if let Some(control) = self.control_mut(id) {
+            control.children.insert(key.clone(), Child::Detached);
+        }
+        let event = ControlEvent::Ended { key: key.clone(), outcome: Outcome::Cancelled };
+        self.tasks.push_back(Task::Deliver(id, event));
+    }
+
+    /// Cancels all blocks of a step and says how many there are.
+    pub(super) fn cancel_children(&mut self, id: FrameId) -> usize {
+        let Some(control) = self.control_mut(id) else { return 0 };
+        let keys: Vec<BlockKey> = control.children.keys().cloned().collect();
+        for key in &keys {
+            self.cancel_child(id, key);
+        }
+        keys.len()
+    }
+
+    fn cancel_child(&mut self, id: FrameId, key: &BlockKey) {
+        let child = self.control_mut(id).and_then(|control| control.children.get(key).copied());
+        match child {
+            Some(Child::Block(block)) => self.cancel_block(block),
+            Some(Child::Workflow(workflow)) => self.stop_workflow(workflow, Outcome::Cancelled),
+            // A run of its own is not the caller's to cancel: its start is awaited.
+            Some(Child::Detached) | None => {}
+        }
+    }
+
+    fn control_mut(&mut self, id: FrameId) -> Option<&mut ControlFrame> {
+        match &mut self.steps.get_mut(&id)?.state {
+            StepState::Control(control) => Some(control),
+            _ => None,
+        }
+    }
+}
+
+/// A panic in a plugin is the step's failure, never the end of the process.
+fn guarded<T>(
+    code: &StepCode,
+    decide: impl FnOnce() -> Result<T, StepError>,
+) -> Result<T, StepError> {
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        Err(StepError::terminal(
+            "plugin_panicked",
+            format!("the step type `{}` panicked: {text}", code.step_type),
+        ))
+    })
+}

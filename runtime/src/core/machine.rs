@@ -1,0 +1,404 @@
+//! The machine: takes events, keeps frames, gives commands.
+//!
+//! Everything that follows from an event is a queue of tasks, so that long chains of pure steps need no stack.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use locus_expr::{Data, Scope};
+use locus_model::Program;
+use locus_plugin::{BlockKey, ControlEvent, Outcome, Registry, StepError};
+use serde_json::{Value, json};
+
+use super::event::{Command, Event, RunInfo, StepCall, TimerKind};
+use super::frame::{
+    BlockFrame, CancelReason, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
+};
+use super::image::Image;
+
+/// How many things may follow from one event before the run counts as caught in a loop.
+const TASK_LIMIT: u32 = 20_000_000;
+
+/// A run that is going on.
+pub struct Machine {
+    pub(super) image: Arc<Image>,
+    pub(super) run: RunInfo,
+    pub(super) now: u64,
+    pub(super) run_data: Data,
+    pub(super) next_frame: FrameId,
+    pub(super) workflows: BTreeMap<FrameId, WorkflowFrame>,
+    pub(super) blocks: BTreeMap<FrameId, BlockFrame>,
+    pub(super) steps: BTreeMap<FrameId, StepFrame>,
+    /// Steps that are going on, by key. Only looked up, never walked.
+    pub(super) by_key: HashMap<String, FrameId>,
+    /// Runs of their own that are being started: who waits for the record.
+    pub(super) detached: BTreeMap<String, DetachedStart>,
+    pub(super) timers: BTreeMap<(String, TimerKind), u64>,
+    pub(super) begun: BTreeSet<(String, u32)>,
+    pub(super) tasks: VecDeque<Task>,
+    pub(super) commands: Vec<Command>,
+    pub(super) finished: Option<Outcome>,
+}
+
+/// A run of its own that is being started.
+pub(super) struct DetachedStart {
+    pub(super) step: FrameId,
+    pub(super) child: BlockKey,
+    pub(super) workflow: String,
+    pub(super) input: Value,
+}
+
+/// Something that follows from an event.
+pub(super) enum Task {
+    /// Start the step at a position of a block.
+    Start(FrameId, usize),
+    /// Tell a control step.
+    Deliver(FrameId, ControlEvent),
+}
+
+/// The machine cannot go on: the journal or the plugins do not fit the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CoreError {
+    /// `unknown_workflow`, `unknown_step_type`, `invalid_expression`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for CoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CoreError {}
+
+impl Machine {
+    /// Starts a run: the machine, and the first things to do.
+    ///
+    /// # Errors
+    /// The workflow does not exist, or the program does not fit the plugins.
+    pub fn start(
+        program: Arc<Program>,
+        registry: &Registry,
+        run: RunInfo,
+    ) -> Result<(Self, Vec<Command>), CoreError> {
+        Self::with_image(Arc::new(Image::new(program, registry)?), run)
+    }
+
+    /// The same, for a program made ready before.
+    ///
+    /// # Errors
+    /// The workflow does not exist.
+    pub fn with_image(
+        image: Arc<Image>,
+        run: RunInfo,
+    ) -> Result<(Self, Vec<Command>), CoreError> {
+        if !image.workflows.contains_key(&run.workflow) {
+            return Err(CoreError {
+                code: "unknown_workflow",
+                message: format!("the program has no workflow `{}`", run.workflow),
+            });
+        }
+        let mut machine = Self {
+            image,
+            now: run.started,
+            run_data: Data::null(),
+            run,
+            next_frame: 0,
+            workflows: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            by_key: HashMap::new(),
+            detached: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            tasks: VecDeque::new(),
+            commands: Vec::new(),
+            finished: None,
+        };
+        machine.set_now(machine.now);
+        let (name, input) = (machine.run.workflow.clone(), machine.run.input.clone());
+        machine.start_workflow(&name, name.clone(), input, None);
+        machine.work();
+        let commands = std::mem::take(&mut machine.commands);
+        Ok((machine, commands))
+    }
+
+    /// Takes what happened at `now` (milliseconds since 1970-01-01 UTC) and says what to do.
+    ///
+    /// An event for a step that no longer waits for it is ignored: calls that were cancelled may end late.
+    pub fn apply(&mut self, now: u64, event: Event) -> Vec<Command> {
+        if self.finished.is_some() {
+            return Vec::new();
+        }
+        self.set_now(self.now.max(now));
+        match event {
+            Event::Begun { key, attempt } => {
+                self.begun.insert((key, attempt));
+            }
+            Event::Completed { key, attempt, result } => self.completed(&key, attempt, result),
+            Event::Fired { key, kind } => {
+                if self.timers.remove(&(key.clone(), kind)).is_some() {
+                    self.fired(&key, kind);
+                }
+            }
+            Event::CancelRequested => self.stop_run(Outcome::Cancelled),
+        }
+        self.work();
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Everything that is still to be done: the calls and timers whose events have not come yet. What a shell does after recovery.
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<Command> {
+        if let Some(outcome) = &self.finished {
+            return vec![Command::Finish(outcome.clone())];
+        }
+        let calls = self
+            .steps
+            .values()
+            .filter(|frame| matches!(frame.state, StepState::Calling))
+            .map(|frame| Command::Call(self.call(frame)));
+        let starts = self.detached.iter().map(|(key, start)| Command::StartRun {
+            key: key.clone(),
+            workflow: start.workflow.clone(),
+            input: start.input.clone(),
+        });
+        let timers = self.timers.iter().map(|((key, kind), at)| Command::SetTimer {
+            key: key.clone(),
+            kind: *kind,
+            at: *at,
+        });
+        calls.chain(starts).chain(timers).collect()
+    }
+
+    /// Signature of the step with this key, as a record of it carries; `None` when no such step is going on.
+    #[must_use]
+    pub fn signature(&self, key: &str) -> Option<&str> {
+        let frame = match self.detached.get(key) {
+            Some(start) => start.step,
+            None => *self.by_key.get(key)?,
+        };
+        Some(&self.image.steps[self.steps.get(&frame)?.code].signature)
+    }
+
+    /// How the run ended, if it has.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        self.finished.as_ref()
+    }
+
+    /// The recorded time, in milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn now(&self) -> u64 {
+        self.now
+    }
+
+    pub(super) fn new_frame(&mut self) -> FrameId {
+        self.next_frame += 1;
+        self.next_frame
+    }
+
+    fn set_now(&mut self, now: u64) {
+        self.now = now;
+        self.run_data = Data::from(json!({
+            "id": self.run.id,
+            "workflow": self.run.workflow,
+            "now": format_instant(now),
+            "started": format_instant(self.run.started),
+        }));
+    }
+
+    /// Does what follows, until nothing does.
+    fn work(&mut self) {
+        let mut left = TASK_LIMIT;
+        while let Some(task) = self.tasks.pop_front() {
+            left -= 1;
+            if left == 0 {
+                self.abort(StepError::terminal(
+                    "step_limit",
+                    format!("more than {TASK_LIMIT} steps without waiting for anything: is there a loop without end?"),
+                ));
+                return;
+            }
+            match task {
+                Task::Start(block, position) => self.start_step(block, position),
+                Task::Deliver(step, event) => self.deliver(step, event),
+            }
+        }
+    }
+
+    fn completed(&mut self, key: &str, attempt: u32, result: Result<Value, StepError>) {
+        let outcome = match result {
+            Ok(value) => Outcome::Done(value),
+            Err(error) => Outcome::Failed(error),
+        };
+        if let Some(start) = self.detached.remove(key) {
+            let event = ControlEvent::Ended { key: start.child, outcome };
+            self.tasks.push_back(Task::Deliver(start.step, event));
+            return;
+        }
+        let Some(&id) = self.by_key.get(key) else { return };
+        let waits = self.steps.get(&id).is_some_and(|frame| {
+            matches!(frame.state, StepState::Calling) && frame.attempt == attempt
+        });
+        if waits {
+            self.end_step(id, outcome, serde_json::Map::new());
+        }
+    }
+
+    fn fired(&mut self, key: &str, kind: TimerKind) {
+        if let Some(&id) = self.by_key.get(key) {
+            match kind {
+                TimerKind::Wake => self.woken(id),
+                TimerKind::Timeout => self.time_over(id),
+                TimerKind::Retry => self.next_attempt(id),
+            }
+        } else if let Some(id) =
+            self.workflows.iter().find(|(_, frame)| frame.key == key).map(|(id, _)| *id)
+        {
+            let limit = self.image.workflows.get(&self.workflows[&id].name).and_then(|w| w.timeout);
+            let limit = locus_model::duration::format_duration(limit.unwrap_or_default());
+            let message = format!("the workflow took longer than {limit}");
+            let mut error = StepError::retryable("timeout", message);
+            error.step = Some(key.to_owned());
+            self.stop_workflow(id, Outcome::Failed(error));
+        }
+    }
+
+    fn stop_run(&mut self, outcome: Outcome) {
+        let root = self.workflows.iter().find(|(_, frame)| frame.parent.is_none());
+        if let Some(id) = root.map(|(id, _)| *id) {
+            self.stop_workflow(id, outcome);
+        }
+    }
+
+    /// Ends the run at once, with nothing undone.
+    fn abort(&mut self, error: StepError) {
+        let calling: Vec<(String, u32)> = self
+            .steps
+            .values()
+            .filter(|frame| matches!(frame.state, StepState::Calling))
+            .map(|frame| (frame.key.clone(), frame.attempt))
+            .collect();
+        self.commands.extend(
+            calling.into_iter().map(|(key, attempt)| Command::CancelCall { key, attempt }),
+        );
+        self.tasks.clear();
+        self.steps.clear();
+        self.blocks.clear();
+        self.workflows.clear();
+        self.by_key.clear();
+        self.timers.clear();
+        self.finish_run(Outcome::Failed(error));
+    }
+
+    pub(super) fn finish_run(&mut self, outcome: Outcome) {
+        self.finished = Some(outcome.clone());
+        self.commands.push(Command::Finish(outcome));
+    }
+
+    pub(super) fn call(&self, frame: &StepFrame) -> StepCall {
+        let code = &self.image.steps[frame.code];
+        StepCall {
+            key: frame.key.clone(),
+            attempt: frame.attempt,
+            path: code.path.clone(),
+            step_type: code.step_type.clone(),
+            effect: code.effect,
+            signature: code.signature.clone(),
+            params: frame.params.clone(),
+            now: self.now,
+            begun: self.begun.contains(&(frame.key.clone(), frame.attempt)),
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, key: &str, kind: TimerKind, at: u64) {
+        self.timers.insert((key.to_owned(), kind), at);
+        self.commands.push(Command::SetTimer { key: key.to_owned(), kind, at });
+    }
+
+    pub(super) fn clear_timer(&mut self, key: &str, kind: TimerKind) {
+        if self.timers.remove(&(key.to_owned(), kind)).is_some() {
+            self.commands.push(Command::ClearTimer { key: key.to_owned(), kind });
+        }
+    }
+
+    /// What an expression of a step sees.
+    pub(super) fn scope(&self, env: &Env, result: Option<&Value>) -> Scope {
+        let vars = match (&env.frozen_vars, self.workflows.get(&env.workflow)) {
+            (Some(vars), _) => vars.clone(),
+            (None, Some(frame)) => frame.vars.clone(),
+            (None, None) => Data::object([]),
+        };
+        let mut dot = Data::object([
+            ("input".to_owned(), env.input.clone()),
+            ("steps".to_owned(), env.steps.clone()),
+            ("vars".to_owned(), vars),
+            ("run".to_owned(), self.run_data.clone()),
+        ]);
+        if let Some(result) = result {
+            dot.insert("result", Data::from(result));
+        }
+        Scope { dot, variables: (*env.variables).clone() }
+    }
+
+    /// Cancels the outermost block of a workflow, which will then end so.
+    pub(super) fn stop_workflow(&mut self, id: FrameId, outcome: Outcome) {
+        let Some(frame) = self.workflows.get_mut(&id) else { return };
+        let WorkflowPhase::Running { block } = frame.phase else { return };
+        if frame.stopped.is_none() {
+            frame.stopped = Some(outcome);
+            self.cancel_block(block);
+        }
+    }
+
+    fn time_over(&mut self, id: FrameId) {
+        let Some(frame) = self.steps.get(&id) else { return };
+        match frame.state {
+            StepState::Calling => {
+                let (key, attempt) = (frame.key.clone(), frame.attempt);
+                self.commands.push(Command::CancelCall { key, attempt });
+                if let Some(frame) = self.steps.get_mut(&id) {
+                    frame.cancel = Some(CancelReason::Timeout);
+                }
+                self.end_step(id, Outcome::Cancelled, serde_json::Map::new());
+            }
+            StepState::Control(_) => self.cancel_step(id, CancelReason::Timeout),
+            StepState::Idle | StepState::Backoff => {}
+        }
+    }
+}
+
+/// An instant in RFC 3339, with milliseconds, in UTC.
+#[must_use]
+pub(super) fn format_instant(milliseconds: u64) -> String {
+    // Days to a civil date: the algorithm of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+    let (seconds, millis) = (milliseconds / 1000, milliseconds % 1000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_instant;
+
+    #[test]
+    fn writes_instants() {
+        assert_eq!(format_instant(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(format_instant(951_782_400_123), "2000-02-29T00:00:00.123Z");
+        assert_eq!(format_instant(1_795_243_219_000), "2026-11-21T06:40:19.000Z");
+    }
+}
