@@ -63,11 +63,7 @@ impl Args {
         keys: &[Key],
         problems: &mut Problems,
     ) -> Self {
-        let mut args = Self {
-            entries: Vec::new(),
-            refused: Vec::new(),
-            span: None,
-        };
+        let mut args = Self { entries: Vec::new(), refused: Vec::new(), span: None };
         for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
             args.span = args.span.or_else(|| Some(attr.path().get_ident()?.span()));
             let entries = match &attr.meta {
@@ -102,11 +98,7 @@ impl Args {
             let usages: Vec<String> = keys.iter().map(|key| usage(key.0, key.1)).collect();
             let usages: Vec<&str> = usages.iter().map(String::as_str).collect();
             let guess = suggest::did_you_mean(&written, &names);
-            self.refused.extend(
-                keys.iter()
-                    .map(|key| key.0)
-                    .find(|name| Some(*name) == guess),
-            );
+            self.refused.extend(keys.iter().map(|key| key.0).find(|name| Some(*name) == guess));
             let guess = guess.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
             problems.at(
                 &entry.key,
@@ -117,11 +109,7 @@ impl Args {
             );
             return;
         };
-        if self
-            .entries
-            .iter()
-            .any(|earlier| earlier.key.unraw() == *name)
-        {
+        if self.entries.iter().any(|earlier| earlier.key.unraw() == *name) {
             problems.at(&entry.key, format!("`{name}` is given twice"));
         } else if check_shape(&entry, name, *shape, problems) {
             self.entries.push(entry);
@@ -212,10 +200,7 @@ impl Parse for Entry {
 /// The text of a string literal.
 pub(crate) fn text(expr: &Expr) -> Option<&LitStr> {
     match expr {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(text),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
         _ => None,
     }
 }
@@ -257,7 +242,10 @@ fn check_shape(entry: &Entry, name: &str, shape: Shape, problems: &mut Problems)
         };
         problems.at(
             wrong,
-            format!("`{name}` is written `{}`", usage(name, shape)),
+            match shape {
+                Shape::Flag => format!("`{name}` stands alone: it takes no value"),
+                _ => format!("`{name}` is written `{}`", usage(name, shape)),
+            },
         );
         return false;
     }
@@ -266,13 +254,8 @@ fn check_shape(entry: &Entry, name: &str, shape: Shape, problems: &mut Problems)
         && !choices.contains(&text.value().as_str())
     {
         let value = text.value();
-        problems.at(
-            text,
-            format!(
-                "`{name}` cannot be `{value}`{}",
-                suggest::allowed(&value, choices)
-            ),
-        );
+        problems
+            .at(text, format!("`{name}` cannot be `{value}`{}", suggest::allowed(&value, choices)));
         return false;
     }
     true

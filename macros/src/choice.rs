@@ -42,35 +42,18 @@ impl Choice {
             let name = args.text("rename").unwrap_or_else(|| {
                 LitStr::new(&names::snake_case(&names::plain(&ident)), ident.span())
             });
-            if variants
-                .iter()
-                .any(|earlier| earlier.name.value() == name.value())
-            {
-                problems.at_span(
-                    name.span(),
-                    format!("two variants are written `{}`", name.value()),
-                );
+            if variants.iter().any(|earlier| earlier.name.value() == name.value()) {
+                problems
+                    .at_span(name.span(), format!("two variants are written `{}`", name.value()));
             }
-            variants.push(Variant {
-                ident,
-                name,
-                docs: docs::read(&variant.attrs, problems),
-            });
+            variants.push(Variant { ident, name, docs: docs::read(&variant.attrs, problems) });
         }
-        Self {
-            ident: input.ident.clone(),
-            docs: docs::read(&input.attrs, problems),
-            variants,
-        }
+        Self { ident: input.ident.clone(), docs: docs::read(&input.attrs, problems), variants }
     }
 
     /// The implementation of `Param`.
     pub(crate) fn param_impl(&self) -> TokenStream {
-        let Self {
-            ident,
-            docs,
-            variants,
-        } = self;
+        let Self { ident, docs, variants } = self;
         let names: Vec<&LitStr> = variants.iter().map(|variant| &variant.name).collect();
         let idents = variants.iter().map(|variant| &variant.ident);
         let texts = variants.iter().map(|variant| &variant.docs);

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
+use crate::names;
 use crate::problems::Problems;
 
 /// The doc comment of an item; empty without one. Common indentation goes, the rest stays as written.
@@ -13,17 +14,13 @@ pub(crate) fn read(attrs: &[Attribute], problems: &mut Problems) -> String {
             continue;
         };
         match &doc.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(line),
-                ..
-            }) => {
+            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => {
                 text.push_str(&line.value());
                 text.push('\n');
             }
-            other => problems.at(
-                other,
-                "documentation that becomes data is written out here, as `///`",
-            ),
+            other => {
+                problems.at(other, "documentation that becomes data is written out here, as `///`");
+            }
         }
     }
     unindent(&text)
@@ -38,9 +35,10 @@ pub(crate) fn required(
 ) -> String {
     let text = read(attrs, problems);
     if text.is_empty() {
+        let name = names::plain(item);
         problems.at(
             item,
-            format!("{what} is documented by its doc comments: say in `///` what `{item}` is for"),
+            format!("{what} is documented by its doc comments: say in `///` what `{name}` is for"),
         );
     }
     text
@@ -53,10 +51,8 @@ fn unindent(text: &str) -> String {
         .map(|line| line.len() - line.trim_start().len())
         .min()
         .unwrap_or(0);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(|line| line.get(indent..).unwrap_or_default().trim_end())
-        .collect();
+    let lines: Vec<&str> =
+        text.lines().map(|line| line.get(indent..).unwrap_or_default().trim_end()).collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
@@ -66,9 +62,6 @@ mod tests {
 
     #[test]
     fn common_indentation_goes() {
-        assert_eq!(
-            unindent(" One.\n\n     code\n Two.\n"),
-            "One.\n\n    code\nTwo."
-        );
+        assert_eq!(unindent(" One.\n\n     code\n Two.\n"), "One.\n\n    code\nTwo.");
     }
 }

@@ -36,37 +36,20 @@ impl Generator {
         }
         let templates = args.texts("templates");
         for (index, template) in templates.iter().enumerate() {
-            if templates[..index]
-                .iter()
-                .any(|earlier| earlier.value() == template.value())
-            {
-                problems.at(
-                    template,
-                    format!("the template `{}` is listed twice", template.value()),
-                );
+            if templates[..index].iter().any(|earlier| earlier.value() == template.value()) {
+                problems
+                    .at(template, format!("the template `{}` is listed twice", template.value()));
             }
         }
         let docs = docs::required(&input.attrs, "a generator", &input.ident, &mut problems);
         let options = Object::read(input, Owner::Part("a generator"), &mut problems);
         let ident = input.ident.clone();
-        let generator = name.map(|name| Self {
-            ident,
-            name,
-            docs,
-            templates,
-            options,
-        });
+        let generator = name.map(|name| Self { ident, name, docs, templates, options });
         problems.finish(generator, Stub::Param)
     }
 
     fn generate(&self) -> TokenStream {
-        let Self {
-            ident,
-            name,
-            docs,
-            templates,
-            options,
-        } = self;
+        let Self { ident, name, docs, templates, options } = self;
         let param = options.param_impl();
         let defined_at = register::defined_at(ident);
         let texts = templates

@@ -72,10 +72,7 @@ impl Hooks {
             names::check_plugin_id(plugin, &mut problems);
         }
         let name = args.text("name").unwrap_or_else(|| {
-            LitStr::new(
-                &names::snake_case(&names::plain(&input.ident)),
-                input.ident.span(),
-            )
+            LitStr::new(&names::snake_case(&names::plain(&input.ident)), input.ident.span())
         });
         names::check_snake_case("a set of hooks", &name, &mut problems);
         let docs = docs::required(&input.attrs, "a set of hooks", &input.ident, &mut problems);
@@ -99,16 +96,7 @@ impl Hooks {
     }
 
     fn generate(&self) -> TokenStream {
-        let Self {
-            ident,
-            name,
-            docs,
-            points,
-            before,
-            after,
-            on_failure,
-            instance,
-        } = self;
+        let Self { ident, name, docs, points, before, after, on_failure, instance } = self;
         let defined_at = register::defined_at(ident);
         let listed = POINTS.iter().zip(points).filter(|(_, span)| span.is_some());
         let names = listed.map(|((name, _), _)| name);

@@ -123,7 +123,5 @@ fn expand(
     derive: fn(&DeriveInput) -> Result<proc_macro2::TokenStream, problems::Refusal>,
 ) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    derive(&input)
-        .unwrap_or_else(|refusal| refusal.into_tokens(&input))
-        .into()
+    derive(&input).unwrap_or_else(|refusal| refusal.into_tokens(&input)).into()
 }

@@ -19,11 +19,9 @@ fn inside(expr: &Expr) -> Option<TokenStream> {
             lit: Lit::Str(_) | Lit::Bool(_) | Lit::Int(_) | Lit::Float(_),
             ..
         }) => Some(quote! { #expr }),
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr: number,
-            ..
-        }) if is_number(number) => Some(quote! { #expr }),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: number, .. }) if is_number(number) => {
+            Some(quote! { #expr })
+        }
         Expr::Array(array) => {
             let items: Option<Vec<TokenStream>> = array.elems.iter().map(inside).collect();
             let items = items?;
@@ -52,22 +50,9 @@ pub(crate) fn json_of_default(ty: &Type) -> Option<TokenStream> {
 /// Whether it is a number, maybe a negative one.
 pub(crate) fn is_number(expr: &Expr) -> bool {
     match expr {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(_) | Lit::Float(_),
-            ..
-        }) => true,
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => {
-            matches!(
-                **expr,
-                Expr::Lit(ExprLit {
-                    lit: Lit::Int(_) | Lit::Float(_),
-                    ..
-                })
-            )
+        Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => true,
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
+            matches!(**expr, Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }))
         }
         _ => false,
     }
@@ -76,18 +61,9 @@ pub(crate) fn is_number(expr: &Expr) -> bool {
 /// The value of a number, for the limits of the schema.
 pub(crate) fn number(expr: &Expr) -> Option<f64> {
     match expr {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(int), ..
-        }) => int.base10_parse().ok(),
-        Expr::Lit(ExprLit {
-            lit: Lit::Float(float),
-            ..
-        }) => float.base10_parse().ok(),
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => number(expr).map(|n| -n),
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => float.base10_parse().ok(),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => number(expr).map(|n| -n),
         _ => None,
     }
 }

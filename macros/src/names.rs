@@ -7,16 +7,8 @@ use syn::ext::IdentExt;
 use crate::problems::Problems;
 
 /// The keys that every step may have beside its type: no step type can be called so.
-const COMMON_KEYS: [&str; 8] = [
-    "id",
-    "description",
-    "when",
-    "retry",
-    "timeout",
-    "compensate",
-    "output",
-    "needs",
-];
+const COMMON_KEYS: [&str; 8] =
+    ["id", "description", "when", "retry", "timeout", "compensate", "output", "needs"];
 
 /// The name without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
@@ -32,9 +24,7 @@ pub(crate) fn snake_case(name: &str) -> String {
             index > 0 && !letters[index - 1].is_uppercase() && letters[index - 1] != '_';
         let ends_capitals = index > 0
             && letters[index - 1].is_uppercase()
-            && letters
-                .get(index + 1)
-                .is_some_and(|next| next.is_lowercase());
+            && letters.get(index + 1).is_some_and(|next| next.is_lowercase());
         if letter.is_uppercase() && (follows_small || ends_capitals) {
             snake.push('_');
         }
@@ -73,10 +63,7 @@ pub(crate) fn check_snake_case(what: &str, name: &LitStr, problems: &mut Problem
     if !is_snake_case(&text) {
         problems.at(
             name,
-            format!(
-                "`{text}` cannot name {what}: names are `snake_case`, as in `{}`",
-                fold(&text)
-            ),
+            format!("`{text}` cannot name {what}: names are `snake_case`, as in `{}`", fold(&text)),
         );
     }
 }
@@ -100,23 +87,15 @@ pub(crate) fn check_plugin_id(id: &LitStr, problems: &mut Problems) {
 
 fn is_word(name: &str, also: fn(char) -> bool) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || also(c))
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || also(c))
 }
 
 /// The nearest name in snake case, for a message.
 fn fold(name: &str) -> String {
-    let words: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
+    let words: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let snake = snake_case(words.trim_matches('_'));
-    if is_snake_case(&snake) {
-        snake
-    } else {
-        "send_mail".to_owned()
-    }
+    if is_snake_case(&snake) { snake } else { "send_mail".to_owned() }
 }
 
 #[cfg(test)]

@@ -104,14 +104,10 @@ impl Object {
                     problems.at(fields, "parameters have names: write the fields in braces");
                 }
             },
-            Data::Enum(data) => problems.at(
-                data.enum_token,
-                "this is derived on a struct: each field is a parameter",
-            ),
-            Data::Union(data) => problems.at(
-                data.union_token,
-                "this is derived on a struct: each field is a parameter",
-            ),
+            Data::Enum(data) => problems
+                .at(data.enum_token, "this is derived on a struct: each field is a parameter"),
+            Data::Union(data) => problems
+                .at(data.union_token, "this is derived on a struct: each field is a parameter"),
         }
         object.check_names(problems);
         object.resolve_slots(problems);
@@ -121,26 +117,16 @@ impl Object {
     /// Takes the rule that exactly one of these is given.
     pub(crate) fn exactly_one(&mut self, names: Vec<LitStr>, problems: &mut Problems) {
         if let [only] = names.as_slice() {
-            problems.at(
-                only,
-                "`exactly_one` needs two parameters or more to choose from",
-            );
+            problems.at(only, "`exactly_one` needs two parameters or more to choose from");
         }
         let known: Vec<String> = self.fields.iter().map(|field| field.name.value()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         for (index, name) in names.iter().enumerate() {
             let written = name.value();
-            if names[..index]
-                .iter()
-                .any(|earlier| earlier.value() == written)
-            {
+            if names[..index].iter().any(|earlier| earlier.value() == written) {
                 problems.at(name, format!("`{written}` is listed twice"));
             }
-            match self
-                .fields
-                .iter()
-                .find(|field| field.name.value() == written)
-            {
+            match self.fields.iter().find(|field| field.name.value() == written) {
                 None => problems.at(
                     name,
                     format!(
@@ -149,7 +135,7 @@ impl Object {
                     ),
                 ),
                 Some(field) if !types::is_option(&field.ty) || field.default.is_some() => {
-                    problems.at(&field.ty, format!("`exactly_one` lists `{written}`: its type is `Option<…>`, without a default"));
+                    problems.at(&field.ty, format!("`exactly_one` lists `{written}`, so this must be an `Option<…>` without a default"));
                 }
                 Some(_) => {}
             }
@@ -159,10 +145,7 @@ impl Object {
 
     fn check_names(&self, problems: &mut Problems) {
         for (index, field) in self.fields.iter().enumerate() {
-            if self.fields[..index]
-                .iter()
-                .any(|other| other.name.value() == field.name.value())
-            {
+            if self.fields[..index].iter().any(|other| other.name.value() == field.name.value()) {
                 problems.at_span(
                     field.name.span(),
                     format!("two fields are written `{}`", field.name.value()),
@@ -192,11 +175,7 @@ impl Object {
             })
             .collect();
         let mut naming = Vec::new();
-        for slot in self
-            .fields
-            .iter_mut()
-            .filter_map(|field| field.slot.as_mut())
-        {
+        for slot in self.fields.iter_mut().filter_map(|field| field.slot.as_mut()) {
             slot.resolve(&params, problems);
             naming.extend(slot.params());
         }
@@ -213,12 +192,7 @@ impl Object {
 
     /// The implementation of `Param`.
     pub(crate) fn param_impl(&self) -> TokenStream {
-        let Self {
-            ident,
-            description,
-            fields,
-            exactly_one,
-        } = self;
+        let Self { ident, description, fields, exactly_one } = self;
         let names: Vec<&LitStr> = fields.iter().map(|field| &field.name).collect();
         let properties = fields.iter().map(Field::property);
         let limits = fields.iter().filter_map(Field::limits_check);
@@ -259,9 +233,8 @@ impl Field {
     fn read(field: &syn::Field, owner: Owner, problems: &mut Problems) -> Option<Self> {
         let ident = field.ident.clone()?;
         let args = Args::read(&field.attrs, "param", &KEYS, problems);
-        let name = args
-            .text("rename")
-            .unwrap_or_else(|| LitStr::new(&names::plain(&ident), ident.span()));
+        let name =
+            args.text("rename").unwrap_or_else(|| LitStr::new(&names::plain(&ident), ident.span()));
         if name.value().is_empty() {
             problems.at(&name, "a parameter has a name");
         }
@@ -330,22 +303,13 @@ impl Field {
             keywords.push((quote! { "default" }, default));
         }
         if let Some(example) = self.example.as_ref().and_then(literal::json) {
-            keywords.push((
-                quote! { "examples" },
-                quote! { ::std::vec![#example].into() },
-            ));
+            keywords.push((quote! { "examples" }, quote! { ::std::vec![#example].into() }));
         }
         if self.literal {
-            keywords.push((
-                quote! { ::locus_plugin::schema::LITERAL },
-                quote! { true.into() },
-            ));
+            keywords.push((quote! { ::locus_plugin::schema::LITERAL }, quote! { true.into() }));
         }
         if self.secret_safe {
-            keywords.push((
-                quote! { ::locus_plugin::schema::SECRET_SAFE },
-                quote! { true.into() },
-            ));
+            keywords.push((quote! { ::locus_plugin::schema::SECRET_SAFE }, quote! { true.into() }));
         }
         for (keyword, value) in keywords {
             schema = quote! { ::locus_plugin::schema::with(#schema, #keyword, #value) };
@@ -427,13 +391,6 @@ fn check_kind(args: &Args, ty: &Type, problems: &mut Problems) {
     refuse(
         &["literal", "secret_safe", "default", "example"],
         "a value, not a block",
-        &[
-            Kind::Bool,
-            Kind::Number,
-            Kind::Text,
-            Kind::List,
-            Kind::Map,
-            Kind::Lazy,
-        ],
+        &[Kind::Bool, Kind::Number, Kind::Text, Kind::List, Kind::Map, Kind::Lazy],
     );
 }

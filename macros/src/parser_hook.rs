@@ -60,13 +60,7 @@ impl ParserHook {
     }
 
     fn generate(&self) -> TokenStream {
-        let Self {
-            ident,
-            name,
-            docs,
-            suffixes,
-            instance,
-        } = self;
+        let Self { ident, name, docs, suffixes, instance } = self;
         let defined_at = register::defined_at(ident);
         register::register(
             ident,

@@ -60,14 +60,8 @@ impl Plugin {
             }
             version
         });
-        let lists = [
-            "provides",
-            "requires",
-            "optional",
-            "conflicts",
-            "permissions",
-        ]
-        .map(|list| (format_ident!("{list}"), args.texts(list)));
+        let lists = ["provides", "requires", "optional", "conflicts", "permissions"]
+            .map(|list| (format_ident!("{list}"), args.texts(list)));
         let stability = match args.text("stability").map(|word| word.value()).as_deref() {
             Some("preview") => "Preview",
             Some("deprecated") => "Deprecated",
@@ -88,23 +82,14 @@ impl Plugin {
     }
 
     fn generate(&self) -> TokenStream {
-        let Self {
-            ident,
-            id,
-            docs,
-            api,
-            lists,
-            stability,
-            config,
-        } = self;
+        let Self { ident, id, docs, api, lists, stability, config } = self;
         let param = config.param_impl();
         let api = match api {
             Some((major, minor)) => quote! { (#major, #minor) },
             None => quote! { ::locus_plugin::API_VERSION },
         };
-        let lists = lists
-            .iter()
-            .map(|(field, names)| quote! { #field: ::std::vec![#(#names.into()),*] });
+        let lists =
+            lists.iter().map(|(field, names)| quote! { #field: ::std::vec![#(#names.into()),*] });
         let registered = register::register(
             ident,
             "Plugin",

@@ -11,19 +11,9 @@ use crate::suggest;
 use crate::types::{self, Kind};
 
 /// How often an inner block may run; the same as `locus_plugin::schema::RUNS`.
-const RUNS: [&str; 6] = [
-    "once",
-    "at_most_once",
-    "many",
-    "concurrent",
-    "on_error",
-    "always",
-];
+const RUNS: [&str; 6] = ["once", "at_most_once", "many", "concurrent", "on_error", "always"];
 
-const KEYS: [Key; 2] = [
-    Key("runs", Shape::Choice(&RUNS)),
-    Key("binds", Shape::Items),
-];
+const KEYS: [Key; 2] = [Key("runs", Shape::Choice(&RUNS)), Key("binds", Shape::Items)];
 
 /// What is said of an inner block.
 pub(crate) struct Slot {
@@ -36,11 +26,7 @@ enum Binding {
     /// It is always called so.
     Name(LitStr),
     /// A parameter gives its name.
-    Param {
-        name: LitStr,
-        default: Option<LitStr>,
-        optional: bool,
-    },
+    Param { name: LitStr, default: Option<LitStr>, optional: bool },
 }
 
 /// What a binding needs to know of the parameter that names it.
@@ -60,14 +46,8 @@ pub(crate) fn read(attrs: &[Attribute], ty: &Type, problems: &mut Problems) -> O
     if types::kind(ty) != Kind::Block {
         problems.at(ty, "`slot` is for inner blocks, and this type holds none\nallowed: `BlockRef`, `Option<BlockRef>`, `Vec<BlockRef>`, `Branches`");
     }
-    let runs = args
-        .text("runs")
-        .map_or_else(|| "once".to_owned(), |runs| runs.value());
-    let binds = args
-        .items("binds")
-        .iter()
-        .filter_map(|item| binding(item, problems))
-        .collect();
+    let runs = args.text("runs").map_or_else(|| "once".to_owned(), |runs| runs.value());
+    let binds = args.items("binds").iter().filter_map(|item| binding(item, problems)).collect();
     Some(Slot { runs, binds })
 }
 
@@ -97,11 +77,7 @@ fn named_by_param(call: &ExprCall) -> Option<Binding> {
         Some(word) if is_word(word, "optional") => (None, true),
         Some(_) => return None,
     };
-    arguments.next().is_none().then_some(Binding::Param {
-        name,
-        default,
-        optional,
-    })
+    arguments.next().is_none().then_some(Binding::Param { name, default, optional })
 }
 
 fn is_word(expr: &Expr, word: &str) -> bool {
@@ -120,12 +96,7 @@ impl Slot {
     /// Checks the bindings against the other parameters, and fills in defaults.
     pub(crate) fn resolve(&mut self, params: &[Naming<'_>], problems: &mut Problems) {
         for binding in &mut self.binds {
-            let Binding::Param {
-                name,
-                default,
-                optional,
-            } = binding
-            else {
+            let Binding::Param { name, default, optional } = binding else {
                 continue;
             };
             let written = name.value();
@@ -159,11 +130,7 @@ impl Slot {
         let runs = LitStr::new(&self.runs, Span::call_site());
         let binds = self.binds.iter().map(|binding| match binding {
             Binding::Name(name) => quote! { #name },
-            Binding::Param {
-                name,
-                default: Some(default),
-                ..
-            } => {
+            Binding::Param { name, default: Some(default), .. } => {
                 quote! { { "param": #name, "default": #default } }
             }
             Binding::Param { name, .. } => quote! { { "param": #name } },

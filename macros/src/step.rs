@@ -1,7 +1,7 @@
 //! `#[derive(Step)]`: step types.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{DeriveInput, LitStr};
 
 use crate::attr::{Args, Key, Shape};
@@ -10,6 +10,7 @@ use crate::names;
 use crate::object::{Object, Owner};
 use crate::problems::{Problems, Refusal, Stub};
 use crate::register;
+use crate::suggest;
 
 /// What a repetition would do, with the variants of `locus_plugin::Effect`.
 const EFFECTS: [(&str, &str); 5] = [
@@ -20,13 +21,8 @@ const EFFECTS: [(&str, &str); 5] = [
     ("at_most_once", "AtMostOnce"),
 ];
 
-const EFFECT_NAMES: [&str; 5] = [
-    EFFECTS[0].0,
-    EFFECTS[1].0,
-    EFFECTS[2].0,
-    EFFECTS[3].0,
-    EFFECTS[4].0,
-];
+const EFFECT_NAMES: [&str; 5] =
+    [EFFECTS[0].0, EFFECTS[1].0, EFFECTS[2].0, EFFECTS[3].0, EFFECTS[4].0];
 
 const KEYS: [Key; 9] = [
     Key("name", Shape::Text),
@@ -40,12 +36,18 @@ const KEYS: [Key; 9] = [
     Key("exactly_one", Shape::Texts),
 ];
 
+/// Whether it does something or decides what runs, and the word that says so.
+struct Kind {
+    control: bool,
+    span: Span,
+}
+
 /// A step type.
 struct Step {
     ident: Ident,
     name: LitStr,
     docs: String,
-    control: bool,
+    kind: Kind,
     effect: Ident,
     result: String,
     raises: Option<LitStr>,
@@ -66,22 +68,15 @@ impl Step {
         if let Some(name) = &name {
             names::check_step_name(name, &mut problems);
         }
-        let control = is_control(&args, input, &mut problems);
-        let effect = effect(&args, control, input, &mut problems);
+        let kind = read_kind(&args, input, &mut problems);
+        let effect = read_effect(&args, &kind, &mut problems);
         for signal in args.text("raises").iter().chain(&args.texts("catches")) {
             names::check_snake_case("a signal", signal, &mut problems);
         }
-        if let Some(catches) = args.key("catches").filter(|_| !control) {
-            problems.at(
-                catches,
-                "only a control step has inner blocks whose signals it can catch",
-            );
+        if let Some(catches) = args.key("catches").filter(|_| !kind.control) {
+            problems.at(catches, "only a control step has inner blocks whose signals it can catch");
         }
-        let owner = if control {
-            Owner::Control
-        } else {
-            Owner::Part("an action")
-        };
+        let owner = if kind.control { Owner::Control } else { Owner::Part("an action") };
         let docs = docs::required(&input.attrs, "a step type", &input.ident, &mut problems);
         let mut params = Object::read(input, owner, &mut problems);
         params.exactly_one(args.texts("exactly_one"), &mut problems);
@@ -89,11 +84,9 @@ impl Step {
             ident: input.ident.clone(),
             name,
             docs,
-            control,
+            kind,
             effect,
-            result: args
-                .text("result")
-                .map_or_else(String::new, |result| result.value()),
+            result: args.text("result").map_or_else(String::new, |result| result.value()),
             raises: args.text("raises"),
             catches: args.texts("catches"),
             completes: args.key("never_completes").is_none(),
@@ -103,28 +96,19 @@ impl Step {
     }
 
     fn generate(&self) -> TokenStream {
-        let Self {
-            ident,
-            name,
-            docs,
-            effect,
-            result,
-            raises,
-            catches,
-            completes,
-            ..
-        } = self;
-        let param = self.params.param_impl();
+        let Self { ident, name, docs, kind, effect, result, raises, catches, completes, params } =
+            self;
+        let param = params.param_impl();
         let defined_at = register::defined_at(ident);
-        let (kind, behaviour) = if self.control {
-            (
-                quote! { Control },
-                quote! { Control(::std::sync::Arc::new(::locus_plugin::control::ControlOf::<#ident>::new())) },
-            )
+        let (module, variant, face) = if kind.control {
+            (quote! { control }, quote! { Control }, quote! { ControlOf })
         } else {
-            (
-                quote! { Action },
-                quote! { Action(::std::sync::Arc::new(::locus_plugin::action::ActionOf::<#ident>::new())) },
+            (quote! { action }, quote! { Action }, quote! { ActionOf })
+        };
+        // At the word: if the trait is not implemented, that is where the compiler says so.
+        let behaviour = quote_spanned! { kind.span =>
+            ::locus_plugin::step::Behaviour::#variant(
+                ::std::sync::Arc::new(::locus_plugin::#module::#face::<#ident>::new()),
             )
         };
         let raises = match raises {
@@ -141,7 +125,7 @@ impl Step {
                         name: #name.into(),
                         plugin: ::std::string::String::new(),
                         docs: #docs.into(),
-                        kind: ::locus_plugin::StepKind::#kind,
+                        kind: ::locus_plugin::StepKind::#variant,
                         effect: ::locus_plugin::Effect::#effect,
                         params: <#ident as ::locus_plugin::Param>::schema(),
                         result: #result.into(),
@@ -150,7 +134,7 @@ impl Step {
                         completes: #completes,
                         defined_at: #defined_at.into(),
                     },
-                    behaviour: ::locus_plugin::step::Behaviour::#behaviour,
+                    behaviour: #behaviour,
                 }
             },
         );
@@ -159,38 +143,33 @@ impl Step {
 }
 
 /// Exactly one of `action` and `control` says what it is.
-fn is_control(args: &Args, input: &DeriveInput, problems: &mut Problems) -> bool {
-    match (args.key("action"), args.key("control")) {
+fn read_kind(args: &Args, input: &DeriveInput, problems: &mut Problems) -> Kind {
+    let span = match (args.key("action"), args.key("control")) {
         (Some(_), Some(control)) => {
-            problems.at(
-                control,
-                "a step type is either an `action` or a `control` step, not both",
-            );
+            problems.at(control, "a step type is either an `action` or a `control` step, not both");
+            control.span()
         }
+        (Some(word), None) | (None, Some(word)) => word.span(),
         (None, None) => {
-            let message = "say what kind of step this is: `action` if it does something, `control` if it decides what runs next";
-            match args.span {
-                Some(span) => problems.at_span(span, message),
-                None => problems.at(&input.ident, message),
+            let span = args.span.unwrap_or_else(|| input.ident.span());
+            if !args.is_refused("action") && !args.is_refused("control") {
+                problems.at_span(span, "say what kind of step this is: `action` if it does something, `control` if it decides what runs next");
             }
+            span
         }
-        _ => {}
-    }
-    args.key("control").is_some()
+    };
+    Kind { control: args.key("action").is_none(), span }
 }
 
-fn effect(args: &Args, control: bool, input: &DeriveInput, problems: &mut Problems) -> Ident {
+/// The variant of `Effect`.
+fn read_effect(args: &Args, kind: &Kind, problems: &mut Problems) -> Ident {
     let given = args.text("effect").map(|effect| effect.value());
-    if given.is_none() && !args.is_refused("effect") && args.key("action").is_some() && !control {
-        problems.at(
-            args.key("action").unwrap_or(&input.ident),
-            format!("an action says what repeating it would do to the world outside: add `effect = \"…\"`\nallowed: {}", crate::suggest::list(&EFFECT_NAMES)),
+    if given.is_none() && !kind.control && !args.is_refused("effect") {
+        problems.at_span(
+            kind.span,
+            format!("an action says what repeating it would do to the world outside: add `effect = \"…\"`\nallowed: {}", suggest::list(&EFFECT_NAMES)),
         );
     }
-    let given = given.unwrap_or_else(|| "pure".to_owned());
-    let variant = EFFECTS
-        .iter()
-        .find(|(name, _)| *name == given)
-        .map_or("Pure", |(_, v)| v);
-    format_ident!("{variant}")
+    let variant = EFFECTS.iter().find(|(name, _)| given.as_deref() == Some(name));
+    format_ident!("{}", variant.map_or("Pure", |(_, variant)| variant))
 }

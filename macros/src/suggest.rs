@@ -20,11 +20,7 @@ pub(crate) fn allowed(wrong: &str, candidates: &[&str]) -> String {
 
 /// Names in backticks, with commas.
 pub(crate) fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// How many letters must be changed, added or dropped (Levenshtein).

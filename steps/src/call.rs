@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 use locus_plugin::{
-    BlockKey, BlockRef, Control, ControlContext, ControlEvent, Decision, Launch, Step, StepError, Target,
+    BlockKey, BlockRef, Control, ControlContext, ControlEvent, Decision, Launch, Step, StepError,
+    Target,
 };
 use serde_json::Value;
 
@@ -48,13 +49,31 @@ impl Control for Call {
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let name = self.workflow.clone();
         let input = Value::Object(self.input.clone().into_iter().collect());
-        let target =
-            if self.detach { Target::Detached { name, input } } else { Target::Workflow { name, input } };
-        let key = BlockKey { block: BlockRef::at("/workflow"), index: None };
-        Ok(((), Decision::run(vec![Launch { key, target, bindings: Default::default() }])))
+        let target = if self.detach {
+            Target::Detached { name, input }
+        } else {
+            Target::Workflow { name, input }
+        };
+        let key = BlockKey {
+            block: BlockRef::at("/workflow"),
+            index: None,
+        };
+        Ok((
+            (),
+            Decision::run(vec![Launch {
+                key,
+                target,
+                bindings: Default::default(),
+            }]),
+        ))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }

@@ -64,7 +64,12 @@ impl Control for Conditional {
         Ok(((), crate::block::run(self.r#else.as_ref())))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }

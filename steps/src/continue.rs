@@ -1,6 +1,8 @@
 //! `continue`: ends an iteration of the loop around it.
 
-use locus_plugin::{Control, ControlContext, ControlEvent, Decision, Exit, Outcome, Step, StepError};
+use locus_plugin::{
+    Control, ControlContext, ControlEvent, Decision, Exit, Outcome, Step, StepError,
+};
 use serde_json::Value;
 
 /// Ends this iteration of the loop around it; the loop goes on with the next.
@@ -30,10 +32,21 @@ impl Control for Continue {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let value = self.value.clone().unwrap_or_default();
-        Ok(((), Decision::end(Outcome::Exit(Exit { signal: "continue".to_owned(), value }))))
+        Ok((
+            (),
+            Decision::end(Outcome::Exit(Exit {
+                signal: "continue".to_owned(),
+                value,
+            })),
+        ))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }

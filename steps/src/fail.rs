@@ -23,7 +23,7 @@ use serde_json::Value;
 #[step(name = "fail", control, never_completes)]
 pub struct Fail {
     /// The error's code, in snake case: what `catch` matches.
-    #[param(reference = "error")]
+    #[param(reference = "error", pattern = "^[a-z][a-z0-9_]*$")]
     error: String,
     /// What went wrong, for people; the code when not given.
     message: Option<String>,
@@ -36,11 +36,17 @@ impl Control for Fail {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let message = self.message.as_ref().unwrap_or(&self.error);
-        let error = StepError::terminal(&self.error, message).details(self.details.clone().unwrap_or_default());
+        let error = StepError::terminal(&self.error, message)
+            .details(self.details.clone().unwrap_or_default());
         Ok(((), Decision::end(Outcome::Failed(error))))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }

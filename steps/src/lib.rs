@@ -2,14 +2,14 @@
 //! a step type is written.
 //!
 //! Control steps, which decide what runs next:
-//! 1. many blocks: [`parallel`], [`r#loop`] with [`r#break`] and [`r#continue`];
+//! 1. many blocks: [`parallel`], [`loop`](mod@loop) with [`break`](mod@break) and [`continue`](mod@continue);
 //! 2. one block of several: [`conditional`], [`switch`], [`try_catch`];
-//! 3. ends: [`r#return`], [`fail`]; other workflows: [`call`]; time: [`wait`];
+//! 3. ends: [`return`](mod@return), [`fail`]; other workflows: [`call`]; time: [`wait`];
 //! 4. values: [`set`], [`validate`].
 //!
 //! Actions, which do something: [`log`], [`external_api`], [`db_tx`], [`queue_publish`], [`read_file`].
 //!
-//! Shared by several: [`block`], the end of a step that runs one block; [`instant`], points in time; [`http`], requests and responses.
+//! Shared by several: `block`, the end of a step that runs one block; `instant`, points in time; `http`, requests and responses.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use locus_plugin::{
-    BlockRef, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Lazy, Outcome, Step, StepError,
+    BlockRef, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Lazy, Outcome, Step,
+    StepError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ pub struct Loop {
     /// Stops when this is true; looked at after each iteration, so that there is at least one.
     until: Option<Lazy<bool>>,
     /// The variable that holds what the iteration is about.
-    #[param(default = "item", literal, pattern = "^[a-z_][a-z0-9_]*$")]
+    #[param(default = "item")]
     r#as: String,
     /// How many iterations run at once, with `over` and `times`.
     #[param(default = 1, min = 1)]
@@ -106,7 +107,9 @@ impl Control for Loop {
         };
         match outcome {
             Outcome::Done(result) => state.results[index] = result,
-            Outcome::Exit(Exit { signal, value }) if signal == "continue" => state.results[index] = value,
+            Outcome::Exit(Exit { signal, value }) if signal == "continue" => {
+                state.results[index] = value;
+            }
             Outcome::Exit(Exit { signal, value }) if signal == "break" => {
                 return Ok(Decision::done(broken(state, index, value)));
             }
@@ -130,19 +133,13 @@ impl Loop {
                 "`concurrency` goes with `over` and `times`: a condition is looked at between iterations",
             ));
         }
-        let count = match (&self.over, self.times) {
-            (Some(items), _) => items.len() as u64,
-            (None, Some(times)) => times,
-            (None, None) if conditional => 0,
-            (None, None) => {
-                return Err(StepError::terminal(
-                    "invalid_parameter",
-                    "there is nothing to loop over: the value is null; write `… // []` where a list may be missing",
-                ));
-            }
-        };
+        let listed = self.over.as_ref().map(|items| items.len() as u64);
+        let count = listed.or(self.times).unwrap_or(0);
         match self.max {
-            Some(max) if count > max => Err(loop_limit(max, format!("{count} iterations are more than `max: {max}`"))),
+            Some(max) if count > max => Err(loop_limit(
+                max,
+                format!("{count} iterations are more than `max: {max}`"),
+            )),
             _ => Ok(()),
         }
     }
@@ -152,14 +149,18 @@ impl Loop {
         let mut launch = Vec::new();
         while state.running.len() < self.concurrency.max(1) as usize {
             let index = state.results.len();
-            let Some(item) = self.next(state, cx)? else { break };
+            let Some(item) = self.next(state, cx)? else {
+                break;
+            };
             let iteration = Launch::iteration(&self.steps, index as u64);
             launch.push(iteration.bind("index", json!(index)).bind(&self.r#as, item));
             state.running.insert(index);
             state.results.push(Value::Null);
         }
         if state.running.is_empty() {
-            return Ok(Decision::done(Value::Array(std::mem::take(&mut state.results))));
+            return Ok(Decision::done(Value::Array(std::mem::take(
+                &mut state.results,
+            ))));
         }
         Ok(Decision::run(launch))
     }
@@ -171,7 +172,7 @@ impl Loop {
             return Ok(items.get(index).cloned());
         }
         if let Some(times) = self.times {
-            return Ok((index as u64 < times).then(|| json!(index)));
+            return Ok((times > index as u64).then(|| json!(index)));
         }
         // One at a time: whoever asks for the next iteration has the result of the one before.
         if !state.running.is_empty() {
@@ -189,7 +190,10 @@ impl Loop {
         };
         let max = self.max.unwrap_or(DEFAULT_MAX);
         if goes_on && index as u64 >= max {
-            return Err(loop_limit(max, format!("the loop wants to go on after {max} iterations")));
+            return Err(loop_limit(
+                max,
+                format!("the loop wants to go on after {max} iterations"),
+            ));
         }
         Ok(goes_on.then_some(item))
     }
@@ -197,18 +201,28 @@ impl Loop {
 
 /// The loop is being cancelled: it ends when nothing of it is running.
 fn stopping(state: &State) -> Decision {
-    if state.running.is_empty() { Decision::end(Outcome::Cancelled) } else { Decision::wait() }
+    if state.running.is_empty() {
+        Decision::end(Outcome::Cancelled)
+    } else {
+        Decision::wait()
+    }
 }
 
 /// The results of what is done; the iteration that broke off counts when it carries a value.
 fn broken(state: &mut State, index: usize, value: Value) -> Value {
-    let State { mut results, running: mut missing } = std::mem::take(state);
+    let State {
+        mut results,
+        running: mut missing,
+    } = std::mem::take(state);
     if value.is_null() {
         missing.insert(index);
     } else {
         results[index] = value;
     }
-    let done = results.into_iter().enumerate().filter(|(index, _)| !missing.contains(index));
+    let done = results
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| !missing.contains(index));
     Value::Array(done.map(|(_, result)| result).collect())
 }
 

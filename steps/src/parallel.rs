@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use locus_plugin::{
-    Branches, Control, ControlContext, ControlEvent, Decision, Launch, Outcome, Param, Step, StepError,
+    Branches, Control, ControlContext, ControlEvent, Decision, Launch, Outcome, Param, Step,
+    StepError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -114,7 +115,9 @@ impl Control for Parallel {
 impl Parallel {
     /// Starts the branches that have a place; ends the step when none is left.
     fn proceed(&self, state: &mut State) -> Decision {
-        let limit = self.concurrency.map_or(usize::MAX, |limit| limit.max(1) as usize);
+        let limit = self
+            .concurrency
+            .map_or(usize::MAX, |limit| limit.max(1) as usize);
         let mut launch = Vec::new();
         while state.running.len() < limit
             && let Some((_, block)) = self.branches.get_index(state.started)
@@ -126,7 +129,9 @@ impl Parallel {
         if !state.running.is_empty() {
             return Decision::run(launch);
         }
-        let State { results, failures, .. } = std::mem::take(state);
+        let State {
+            results, failures, ..
+        } = std::mem::take(state);
         match self.join {
             Join::Any => Decision::end(Outcome::Failed(self.all_failed(&failures))),
             Join::All | Join::Race => Decision::done(self.by_branch(results)),
@@ -142,19 +147,22 @@ impl Parallel {
     }
 
     fn all_failed(&self, failures: &BTreeMap<usize, StepError>) -> StepError {
-        let errors = failures.iter().map(|(branch, error)| (*branch, json!(error)));
-        let error = StepError {
-            code: "all_branches_failed".to_owned(),
-            message: format!("none of the {} branches succeeded", self.branches.len()),
-            // One success is enough: so is one branch that may succeed the next time.
-            retryable: failures.values().any(|error| error.retryable),
-            details: Value::Null,
-        };
+        let message = format!("none of the {} branches succeeded", self.branches.len());
+        let mut error = StepError::terminal("all_branches_failed", message);
+        // One success is enough: so is one branch that may succeed the next time.
+        error.retryable = failures.values().any(|error| error.retryable);
+        let errors = failures
+            .iter()
+            .map(|(branch, error)| (*branch, json!(error)));
         error.details(self.by_branch(errors))
     }
 }
 
 /// The step is being cancelled: it ends when none of its branches is running.
 fn stopping(state: &State) -> Decision {
-    if state.running.is_empty() { Decision::end(Outcome::Cancelled) } else { Decision::wait() }
+    if state.running.is_empty() {
+        Decision::end(Outcome::Cancelled)
+    } else {
+        Decision::wait()
+    }
 }

@@ -1,6 +1,8 @@
 //! `return`: ends the workflow.
 
-use locus_plugin::{Control, ControlContext, ControlEvent, Decision, Exit, Outcome, Step, StepError};
+use locus_plugin::{
+    Control, ControlContext, ControlEvent, Decision, Exit, Outcome, Step, StepError,
+};
 use serde_json::Value;
 
 /// Ends the workflow with a result.
@@ -28,10 +30,21 @@ impl Control for Return {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let value = self.value.clone().unwrap_or_default();
-        Ok(((), Decision::end(Outcome::Exit(Exit { signal: "return".to_owned(), value }))))
+        Ok((
+            (),
+            Decision::end(Outcome::Exit(Exit {
+                signal: "return".to_owned(),
+                value,
+            })),
+        ))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }

@@ -47,7 +47,12 @@ impl Control for Switch {
         Ok(((), crate::block::run(case)))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(crate::block::end_with(event))
     }
 }
@@ -66,7 +71,10 @@ impl Switch {
         };
         let same_number = || {
             let number = self.on.as_f64()?;
-            self.cases.iter().find(|(key, _)| key.parse() == Ok(number)).map(|(_, block)| block)
+            self.cases
+                .iter()
+                .find(|(key, _)| key.parse() == Ok(number))
+                .map(|(_, block)| block)
         };
         Ok(self.cases.get(&text).or_else(same_number))
     }

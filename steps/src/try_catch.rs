@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use locus_plugin::{
-    BlockRef, Control, ControlContext, ControlEvent, Decision, Launch, Lazy, Millis, Outcome, Param, Step,
-    StepError,
+    BlockRef, Control, ControlContext, ControlEvent, Decision, Launch, Lazy, Millis, Outcome,
+    Param, Step, StepError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -66,8 +66,9 @@ pub struct Clause {
     /// The codes it takes: `timeout`, or `http_*` for all that begin so. Every code when empty.
     #[param(default, literal, reference = "error")]
     errors: Vec<String>,
-    /// The variable that holds the error: an object of `code`, `message`, `details` and `retryable`.
-    #[param(default = "error", literal, pattern = "^[a-z_][a-z0-9_]*$")]
+    /// The variable that holds the error: an object of `code`, `message`, `details`, `retryable` and `step`, the key of the
+    /// step that failed.
+    #[param(default = "error")]
     r#as: String,
     /// A condition on the error, which it sees by its name.
     when: Option<Lazy<bool>>,
@@ -85,7 +86,7 @@ pub struct Again {
     #[param(min = 1)]
     attempts: u32,
     /// How long to wait before each further attempt.
-    #[param(default)]
+    #[param(default = "0s")]
     delay: Millis,
 }
 
@@ -112,7 +113,10 @@ impl Control for TryCatch {
     type State = State;
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<(State, Decision), StepError> {
-        let state = State { attempt: 1, phase: Phase::Trying };
+        let state = State {
+            attempt: 1,
+            phase: Phase::Trying,
+        };
         Ok((state, Decision::run(vec![Launch::once(&self.r#try)])))
     }
 
@@ -124,12 +128,20 @@ impl Control for TryCatch {
         cx: &ControlContext<'_>,
     ) -> Result<Decision, StepError> {
         Ok(match (event, &state.phase) {
-            (ControlEvent::Woken, Phase::Waiting) if cx.cancelling() => self.conclude(state, Outcome::Cancelled),
-            (ControlEvent::Woken, Phase::Waiting) => self.try_again(state),
-            (ControlEvent::Ended { outcome: Outcome::Failed(error), .. }, Phase::Trying) if !cx.cancelling() => {
-                self.handle(state, error, cx)
+            (ControlEvent::Woken, Phase::Waiting) if cx.cancelling() => {
+                self.conclude(state, Outcome::Cancelled)
             }
-            (ControlEvent::Ended { outcome, .. }, Phase::Trying | Phase::Handling) => self.conclude(state, outcome),
+            (ControlEvent::Woken, Phase::Waiting) => self.try_again(state),
+            (
+                ControlEvent::Ended {
+                    outcome: Outcome::Failed(error),
+                    ..
+                },
+                Phase::Trying,
+            ) if !cx.cancelling() => self.handle(state, error, cx),
+            (ControlEvent::Ended { outcome, .. }, Phase::Trying | Phase::Handling) => {
+                self.conclude(state, outcome)
+            }
             (ControlEvent::Ended { outcome, .. }, Phase::Finishing(former)) => {
                 Decision::end(finished(former.clone(), outcome))
             }
@@ -146,7 +158,7 @@ impl Control for TryCatch {
 impl TryCatch {
     /// `try` has failed.
     fn handle(&self, state: &mut State, error: StepError, cx: &ControlContext<'_>) -> Decision {
-        let value = error_value(&error);
+        let value = json!(error);
         let clause = match self.clause(&error, &value, cx) {
             Ok(Some(clause)) => clause,
             Ok(None) => return self.conclude(state, Outcome::Failed(error)),
@@ -175,7 +187,11 @@ impl TryCatch {
         value: &Value,
         cx: &ControlContext<'_>,
     ) -> Result<Option<&Clause>, StepError> {
-        for clause in self.catch.iter().filter(|clause| error.matches(&clause.errors)) {
+        for clause in self
+            .catch
+            .iter()
+            .filter(|clause| error.matches(&clause.errors))
+        {
             let bindings = BTreeMap::from([(clause.r#as.clone(), value.clone())]);
             let fits = match &clause.when {
                 Some(when) => cx.eval(when, &bindings)?,
@@ -211,19 +227,11 @@ impl TryCatch {
 fn finished(former: Outcome, finally: Outcome) -> Outcome {
     match (former, finally) {
         (former, Outcome::Done(_)) => former,
-        (Outcome::Failed(former), Outcome::Failed(error)) => Outcome::Failed(hiding(error, &former)),
+        (Outcome::Failed(former), Outcome::Failed(error)) => {
+            Outcome::Failed(hiding(error, &former))
+        }
         (_, finally) => finally,
     }
-}
-
-/// An error as handlers see it.
-fn error_value(error: &StepError) -> Value {
-    json!({
-        "code": error.code,
-        "message": error.message,
-        "details": error.details,
-        "retryable": error.retryable,
-    })
 }
 
 /// The error, with the one it takes the place of among its details.
@@ -233,7 +241,7 @@ fn hiding(mut error: StepError, former: &StepError) -> StepError {
         Value::Null => Map::new(),
         other => Map::from_iter([("value".to_owned(), other)]),
     };
-    details.insert("previous".to_owned(), error_value(former));
+    details.insert("previous".to_owned(), json!(former));
     error.details = Value::Object(details);
     error
 }

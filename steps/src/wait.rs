@@ -1,6 +1,8 @@
 //! `wait`: a length of time, or until an instant.
 
-use locus_plugin::{Control, ControlContext, ControlEvent, Decision, Millis, Outcome, Step, StepError};
+use locus_plugin::{
+    Control, ControlContext, ControlEvent, Decision, Millis, Outcome, Step, StepError,
+};
 use serde_json::Value;
 
 use crate::instant::Instant;
@@ -33,17 +35,26 @@ impl Control for Wait {
 
     fn start(&self, cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let now = cx.now();
-        let until = match (self.r#for, self.until) {
-            (Some(duration), _) => now.saturating_add(duration.0),
-            (None, Some(instant)) => instant.0,
-            (None, None) => {
-                return Err(StepError::terminal("invalid_parameter", "the time to wait for is null"));
-            }
-        };
-        Ok(((), if until > now { Decision::wake_at(until) } else { Decision::done(Value::Null) }))
+        let length = self.r#for.map_or(0, |length| length.0);
+        let until = self
+            .until
+            .map_or(now.saturating_add(length), |instant| instant.0);
+        Ok((
+            (),
+            if until > now {
+                Decision::wake_at(until)
+            } else {
+                Decision::done(Value::Null)
+            },
+        ))
     }
 
-    fn on(&self, (): &mut (), event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+    fn on(
+        &self,
+        (): &mut (),
+        event: ControlEvent,
+        _cx: &ControlContext<'_>,
+    ) -> Result<Decision, StepError> {
         Ok(match event {
             ControlEvent::Woken => Decision::done(Value::Null),
             ControlEvent::Cancelled => Decision::end(Outcome::Cancelled),

@@ -82,8 +82,6 @@ locus_diag::codes! {
     pub EMPTY_BLOCK = "empty-block", Warning, "../../../docs/codes/empty-block.md";
     /// Two steps that nothing tells apart.
     pub DUPLICATE_STEP = "duplicate-step", Error, "../../../docs/codes/duplicate-step.md";
-    /// Blocks inside blocks without end.
-    pub NESTED_TOO_DEEPLY = "nested-too-deeply", Error, "../../../docs/codes/nested-too-deeply.md";
     /// A compensation of a step that changes nothing.
     pub NOTHING_TO_UNDO = "nothing-to-undo", Warning, "../../../docs/codes/nothing-to-undo.md";
 

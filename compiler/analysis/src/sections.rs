@@ -39,9 +39,13 @@ pub(crate) struct Declarations<'a> {
 const SECTIONS: [&str; 8] =
     ["imports", "connections", "schemas", "models", "workflows", "pages", "components", "tests"];
 
-/// Gathers what all files declare.
-pub(crate) fn collect<'a>(spec: &'a Spec, problems: &mut Vec<Diagnostic>) -> Declarations<'a> {
-    let mut all = Declarations::default();
+/// Gathers what all files declare, and the connections of the project file.
+pub(crate) fn collect<'a>(
+    spec: &'a Spec,
+    connections: Section<'a>,
+    problems: &mut Vec<Diagnostic>,
+) -> Declarations<'a> {
+    let mut all = Declarations { connections, ..Declarations::default() };
     for document in spec.files.iter().flat_map(|file| &file.documents) {
         if document.kind == NodeKind::Null {
             continue;

@@ -45,6 +45,8 @@ pub(crate) struct Shape {
     pub(crate) secret_safe: bool,
     /// Whether the keys of this mapping are names that later steps see as `.vars`.
     pub(crate) sets_vars: bool,
+    /// What the keys of a mapping must be.
+    pub(crate) keys: Option<Box<Validator>>,
     /// Everything else the schema asks for.
     pub(crate) rest: Option<Box<Validator>>,
 }
@@ -208,6 +210,10 @@ impl Shape {
             "minItems" | "minProperties" => self.length.min = value.as_u64(),
             "maxItems" | "maxProperties" => self.length.max = value.as_u64(),
             "format" if value == "locus-duration" => self.duration = true,
+            "propertyNames" => match value {
+                Value::Object(map) => self.keys = validator(map.clone(), root),
+                _ => return false,
+            },
             schema::BLOCK => self.block = Some(binds(value.get("binds"))),
             schema::LAZY => {
                 self.lazy = match value {

@@ -1,8 +1,6 @@
 //! The codes of problems between a checked program and its files.
 
 locus_diag::codes! {
-    /// A target names a generator that no plugin has.
-    pub UNKNOWN_GENERATOR = "unknown-generator", Error, "../../../docs/codes/unknown-generator.md";
     /// The options of a target do not fit its generator.
     pub TARGET_OPTIONS = "target-options", Error, "../../../docs/codes/target-options.md";
     /// A generator says that it cannot go on.

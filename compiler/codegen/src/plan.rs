@@ -159,17 +159,16 @@ pub(crate) fn generator_failed(
     }
 }
 
+/// The checker reports this before; a host may plan a target that was never checked.
 fn unknown_generator(target: &Target, registry: &Registry) -> Diagnostic {
     let names: Vec<&str> = registry.generators().map(|entry| entry.meta.name.as_str()).collect();
     let problem = Diagnostic::new(
-        codes::UNKNOWN_GENERATOR,
-        format!("there is no generator `{}`", *target.generator),
+        codes::GENERATOR_FAILED,
+        format!("target `{}`: there is no generator `{}`", *target.name, *target.generator),
     )
     .at(target.generator.span, "");
     match did_you_mean(&target.generator, names.iter().copied()) {
-        Some(name) => problem
-            .help(format!("did you mean `{name}`?"))
-            .fix(format!("replace it by `{name}`"), target.generator.span, name),
+        Some(name) => problem.help(format!("did you mean `{name}`?")),
         None => problem.help(format!("there are: {}", names.join(", "))),
     }
 }

@@ -1,11 +1,10 @@
 //! Getting at the parts of values, and changing them: what jaq asks of a value.
 
-use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jaq_core::path::Opt;
-use jaq_core::{Error, ValX};
+use jaq_core::{Error, Exn, ValX};
 
 use crate::data::{Data, Entries, Node};
 use crate::meter;
@@ -72,7 +71,7 @@ impl Val {
             Node::List(list) => {
                 let bounds = bounds(&range, list.items().len())?;
                 let items = list.items().get(bounds).unwrap_or_default();
-                if !meter::step_bytes(mem::size_of_val(items)) || !meter::room(mem::size_of_val(items)) {
+                if !meter::step_bytes(size_of_val(items)) || !meter::room(size_of_val(items)) {
                     return Err(ended());
                 }
                 Self::built(Data::from_items(items.to_vec()))
@@ -116,7 +115,7 @@ fn contains(whole: &Data, part: &Data) -> Option<bool> {
         (Node::Text(whole), Node::Text(part)) => {
             meter::step_bytes(whole.as_str().len()) && whole.as_str().contains(part.as_str())
         }
-        _ if mem::discriminant(&whole.0) == mem::discriminant(&part.0) => equal(whole, part),
+        _ if std::mem::discriminant(&whole.0) == std::mem::discriminant(&part.0) => equal(whole, part),
         _ => return None,
     })
 }
@@ -280,21 +279,25 @@ impl jaq_core::ValT for Val {
         opt: Opt,
         f: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
-        let update = |value| if meter::step(1) { f(Self::new(value)).next() } else { Some(Err(ended().into())) };
+        let update = |value| {
+            if !meter::step(1) {
+                return Some(Err(Exn::from(ended())));
+            }
+            f(Self::new(value)).next().map(|updated| updated.map(Self::into_data))
+        };
         let built = match self.into_data().0 {
             Node::List(list) => {
                 let items = Self::new(Data(Node::List(list))).into_items()?.into_iter();
-                let items = items.filter_map(update).map(|item| Ok(item?.into_data()));
-                Data::from_items(items.collect::<Result<_, _>>().map_err(|error: Exit<'a>| error)?)
+                Data::from_items(items.filter_map(update).collect::<Result<_, _>>()?)
             }
             Node::Object(object) => {
                 let entries = match Arc::try_unwrap(object) {
                     Ok(object) => object.into_entries(),
                     Err(object) => object.entries().clone(),
                 };
-                let entries = entries.into_iter().filter_map(|(key, value)| Some((key, update(value)?)));
-                let entries = entries.map(|(key, value)| Ok((key, value?.into_data())));
-                Data::from_entries(entries.collect::<Result<_, Exit<'a>>>()?)
+                let entries = entries.into_iter();
+                let entries = entries.filter_map(|(key, value)| Some(update(value)?.map(|value| (key, value))));
+                Data::from_entries(entries.collect::<Result<_, _>>()?)
             }
             other => {
                 let fail = |value| Error::typ(value, "array or object").into();
@@ -330,7 +333,7 @@ impl jaq_core::ValT for Val {
                     let error = Error::str(format_args!("position {index} is before the start of the array"));
                     return opt.fail(Self::new(Data(Node::List(list))), |_| error.into());
                 };
-                own(&mut list, |list| mem::size_of_val(list.items()))?;
+                own(&mut list, |list| size_of_val(list.items()))?;
                 let list_mut = Arc::make_mut(&mut list);
                 match update(list_mut.take(position))? {
                     Some(new) => {
@@ -371,7 +374,7 @@ impl jaq_core::ValT for Val {
             Ok(bounds) => bounds,
             Err(error) => return opt.fail(this, |_| error.into()),
         };
-        if !meter::step_bytes(mem::size_of_val(items)) {
+        if !meter::step_bytes(size_of_val(items)) {
             return Err(ended().into());
         }
         let part = Self::built(Data::from_items(items.get(bounds.clone()).unwrap_or_default().to_vec()))?;
@@ -380,7 +383,7 @@ impl jaq_core::ValT for Val {
             None => Vec::new(),
         };
         let mut items = this.into_items()?;
-        if !meter::room(mem::size_of_val(items.as_slice()) + mem::size_of_val(new.as_slice())) {
+        if !meter::room(size_of_val(items.as_slice()) + size_of_val(new.as_slice())) {
             return Err(ended().into());
         }
         items.splice(bounds, new);
@@ -398,8 +401,6 @@ impl jaq_core::ValT for Val {
         self.to_text().map_or_else(|_| Self::null(), |text| Self::new(Data::text(text)))
     }
 }
-
-type Exit<'a> = ValX<'a, Val>;
 
 /// Counts the copy that changing something shared makes.
 fn own<T>(shared: &mut Arc<T>, size: impl Fn(&T) -> usize) -> Outcome<()> {

@@ -1,6 +1,5 @@
 //! The operators `+ - * / %` on values.
 
-use std::mem;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 use std::sync::Arc;
 
@@ -18,8 +17,8 @@ fn math(left: Data, op: Math, right: Data) -> Error<Val> {
 }
 
 /// Bytes that joining costs: all of the left side is copied if someone else has it too.
-fn joined<T>(left: &mut Arc<T>, left_size: usize, right_size: usize) -> usize {
-    if Arc::get_mut(left).is_some() { right_size } else { left_size + right_size }
+fn joined<T>(left: &mut Arc<T>, right: &T, size: impl Fn(&T) -> usize) -> usize {
+    if Arc::get_mut(left).is_some() { size(right) } else { size(left) + size(right) }
 }
 
 impl Add for Val {
@@ -34,7 +33,7 @@ impl Add for Val {
             (Node::Null, node) | (node, Node::Null) => Ok(Self::new(Data(node))),
             (Node::Number(x), Node::Number(y)) => Ok(Self::new(Data::number(x.add(y)))),
             (Node::Text(mut x), Node::Text(y)) => {
-                let cost = joined(&mut x, x.as_str().len(), y.as_str().len());
+                let cost = joined(&mut x, &y, |text| text.as_str().len());
                 if !meter::step_bytes(cost) || !meter::room(cost) {
                     return Err(ended());
                 }
@@ -42,7 +41,7 @@ impl Add for Val {
                 Self::built(Data(Node::Text(x)))
             }
             (Node::List(mut x), Node::List(y)) => {
-                let cost = joined(&mut x, mem::size_of_val(x.items()), mem::size_of_val(y.items()));
+                let cost = joined(&mut x, &y, |list| size_of_val(list.items()));
                 if !meter::step_bytes(cost) || !meter::room(cost) {
                     return Err(ended());
                 }
@@ -50,7 +49,7 @@ impl Add for Val {
                 Self::built(Data(Node::List(x)))
             }
             (Node::Object(mut x), Node::Object(y)) => {
-                let cost = joined(&mut x, x.entries().len() * 64, y.entries().len() * 64);
+                let cost = joined(&mut x, &y, |object| object.entries().len() * 64);
                 if !meter::step_bytes(cost * 4) || !meter::room(cost) {
                     return Err(ended());
                 }
@@ -166,7 +165,7 @@ fn split(text: &str, separator: &str) -> Outcome {
     let mut parts = Vec::new();
     let mut add = |part: &str| {
         parts.push(Data::text(part.to_owned()));
-        meter::step_bytes(part.len()) && meter::room(mem::size_of_val(parts.as_slice()))
+        meter::step_bytes(part.len()) && meter::room(size_of_val(parts.as_slice()))
     };
     let whole = match (text, separator) {
         ("", _) => true,

@@ -1,1 +1,52 @@
-//! Placeholder.
+//! Expressions: jq between `${` and `}` in the strings of a spec.
+//!
+//! Reading order:
+//! 1. `template`: a string with expressions in it, the entry to everything here;
+//! 2. `scan`: where an expression ends;
+//! 3. `expr`: one expression, parsed by jaq; `syntax` words what is wrong with it;
+//! 4. `analysis`: which functions, variables and `paths` it uses, by walking its term tree; `functions` knows what may
+//!    be called;
+//! 5. `data` and `number`: the values; `json`: as text; `scope`: those an expression sees;
+//! 6. `meter`: the bounds of an evaluation, and how they are held;
+//! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `arithmetic`, `order`;
+//! 8. `natives` and `regex`: functions written in Rust; `prelude`: those written in jq;
+//! 9. `rewrite`: counting calls put into every term; `program`: compiling and running.
+//!
+//! This crate is the only one that knows jaq, and no type of jaq leaves it. Evaluation is pure: no clock, environment,
+//! file or randomness reaches it, and it ends within its [`Limits`] whatever is evaluated.
+
+mod access;
+mod analysis;
+mod arithmetic;
+mod data;
+mod error;
+mod expr;
+mod functions;
+mod json;
+mod meter;
+mod natives;
+mod number;
+mod order;
+mod paths;
+mod prelude;
+mod program;
+mod regex;
+mod rewrite;
+mod scan;
+mod scope;
+mod syntax;
+mod template;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use data::Data;
+pub use error::{EvalError, EvalErrorKind, ExprError, ExprErrorKind};
+pub use expr::Expr;
+pub use meter::Limits;
+pub use paths::{PathUse, Reference, Root, Segment};
+pub use scope::Scope;
+pub use template::Template;
+
+/// A JSON value.
+pub type Value = serde_json::Value;

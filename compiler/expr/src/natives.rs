@@ -6,8 +6,7 @@ use std::cmp::Ordering;
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::data::JustLut;
 use jaq_core::native::{Fun, bome, v};
-use jaq_core::{Bind, Cv, Error, Exn, Native, ValT as _, ValX};
-use jaq_std::ValT as _;
+use jaq_core::{Bind, Cv, Error, Exn, Native, RunPtr, ValT as _, ValX};
 
 use crate::data::{Data, Node};
 use crate::json;
@@ -30,17 +29,37 @@ pub(crate) const ENTER: &str = "__enter";
 /// Admits text whose conversion cannot outgrow the limits: `__guard | escape_html`.
 pub(crate) const GUARD: &str = "__guard";
 
-/// Functions of jaq that are replaced by ours or that nobody may call.
+/// Functions of jaq that ours replace or that nobody may call.
 const DROPPED: [&str; 19] = [
-    "reverse", "sort", "sort_by", "group_by", "min_by_or_empty", "max_by_or_empty", "explode", "implode", "halt", "env",
-    "now", "strflocaltime", "localtime", "debug_empty", "stderr_empty", "ltrimstr", "rtrimstr", "key_values",
-    "keys_unsorted",
+    "debug_empty", "env", "explode", "group_by", "halt", "implode", "key_values", "keys_unsorted", "localtime",
+    "ltrimstr", "max_by_or_empty", "min_by_or_empty", "now", "reverse", "rtrimstr", "sort", "sort_by", "stderr_empty",
+    "strflocaltime",
+];
+
+/// Functions of jaq that only the definitions in `guards.jq` call: they look at what is asked of them first.
+const GUARDED: [(&str, &str); 12] = [
+    ("matches", "__matches"),
+    ("split_matches", "__split_matches"),
+    ("split_", "__split"),
+    ("escape_html", "__escape_html"),
+    ("unescape_html", "__unescape_html"),
+    ("encode_uri", "__encode_uri"),
+    ("decode_uri", "__decode_uri"),
+    ("encode_base64", "__encode_base64"),
+    ("decode_base64", "__decode_base64"),
+    ("escape_sh", "__escape_sh"),
+    ("strftime", "__strftime"),
+    ("strptime", "__strptime"),
 ];
 
 /// Every function written in Rust.
 pub(crate) fn all() -> impl Iterator<Item = Fun<Kind>> {
     let jaq = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
-    jaq.filter(|(name, ..)| !DROPPED.contains(name)).chain(ours())
+    let kept = jaq.filter(|(name, ..)| !DROPPED.contains(name)).map(|(name, arguments, run)| {
+        let guarded = GUARDED.iter().find(|(theirs, _)| *theirs == name);
+        (guarded.map_or(name, |(_, ours)| ours), arguments, run)
+    });
+    kept.chain(ours())
 }
 
 /// Ends the evaluation in a way that no `try` can catch. The exit code is never looked at.
@@ -53,7 +72,6 @@ const PATH: usize = 512;
 
 fn ours() -> Vec<Fun<Kind>> {
     let f = || [Bind::Fun(())].into();
-    let native = |name, arguments, run| (name, arguments, Native::new(run));
     vec![
         (TICK, v(0), tick()),
         (ENTER, f(), enter()),
@@ -72,6 +90,14 @@ fn ours() -> Vec<Fun<Kind>> {
             };
             box_once(if fits { Ok(cv.1) } else { Err(end()) })
         }),
+        native("__format", v(1), |mut cv| {
+            // A directive of a time format, such as `%255Y`, can ask for that much padding.
+            let format = cv.0.pop_var();
+            let fits = format.as_text().is_none_or(|text| meter::room(text.len().saturating_mul(128)));
+            box_once(if fits { Ok(cv.1) } else { Err(end()) })
+        }),
+        native("nan", v(0), |_| box_once(Ok(Val::new(Data::number(Number::Float(f64::NAN)))))),
+        native("infinite", v(0), |_| box_once(Ok(Val::new(Data::number(Number::Float(f64::INFINITY)))))),
         native("keys_unsorted", v(0), |cv| {
             bome(cv.1.key_values().map(|entry| entry.map(|(key, _)| key)).collect())
         }),
@@ -110,6 +136,10 @@ fn ours() -> Vec<Fun<Kind>> {
             bome(bsearch(&cv.1, &wanted))
         }),
     ]
+}
+
+fn native(name: &'static str, arguments: Box<[Bind]>, run: RunPtr<Kind>) -> Fun<Kind> {
+    (name, arguments, Native::<Kind>::new(run))
 }
 
 fn tick() -> Native<Kind> {
@@ -255,11 +285,13 @@ fn implode(value: &Val) -> Outcome {
 }
 
 /// What has no such affix stays as it is, text or not.
-fn trim<'a>(mut cv: Input<'a>, strip: fn(&'a str, &'a str) -> Option<&'a str>) -> Output<'a> {
-    let _ = strip;
+fn trim<'a>(mut cv: Input<'a>, strip: for<'t> fn(&'t str, &str) -> Option<&'t str>) -> Output<'a> {
     let affix = cv.0.pop_var();
-    let _ = affix;
-    box_once(Ok(cv.1))
+    let stripped = cv.1.as_text().zip(affix.as_text()).and_then(|(text, affix)| strip(text, affix));
+    match stripped.map(str::to_owned) {
+        Some(text) => box_once(Ok(Val::from(text))),
+        None => box_once(Ok(cv.1)),
+    }
 }
 
 fn length(value: &Val) -> Outcome {

@@ -111,7 +111,7 @@ impl Number {
     /// The quotient: an integer where the division of two integers is exact; `None` for a division by zero.
     pub(crate) fn div(self, other: Self) -> Option<Self> {
         match (self.wide(), other.wide()) {
-            (_, Some(0)) => None,
+            _ if other.as_f64() == 0.0 => None,
             (Some(x), Some(y)) if x % y == 0 => Some(Self::from_wide(x / y)),
             _ => Some(Float(self.as_f64() / other.as_f64())),
         }
@@ -120,7 +120,7 @@ impl Number {
     /// The remainder; `None` for a division by zero.
     pub(crate) fn rem(self, other: Self) -> Option<Self> {
         match (self.wide(), other.wide()) {
-            (_, Some(0)) => None,
+            _ if other.as_f64() == 0.0 => None,
             (Some(x), Some(y)) => Some(Self::from_wide(x % y)),
             _ => Some(Float(self.as_f64() % other.as_f64())),
         }

@@ -53,6 +53,10 @@ impl Val {
         self.0.as_str()
     }
 
+    pub(crate) fn try_as_text(&self) -> Outcome<&str> {
+        self.as_text().ok_or_else(|| Error::typ(self.clone(), "string"))
+    }
+
     pub(crate) fn as_list(&self) -> Option<&[Data]> {
         match &self.0.0 {
             Node::List(list) => Some(list.items()),
@@ -72,7 +76,7 @@ impl Val {
         match self.into_data().0 {
             Node::List(list) => match Arc::try_unwrap(list) {
                 Ok(list) => Ok(list.into_items()),
-                Err(list) if meter::step_bytes(mem::size_of_val(list.items())) => {
+                Err(list) if meter::step_bytes(size_of_val(list.items())) => {
                     Ok(list.items().to_vec())
                 }
                 Err(_) => Err(ended()),
@@ -177,7 +181,7 @@ impl FromIterator<Self> for Val {
         let mut items = Vec::new();
         for value in values {
             items.push(value.into_data());
-            if !meter::step(1) || !meter::room(mem::size_of_val(items.as_slice())) {
+            if !meter::step(1) || !meter::room(size_of_val(items.as_slice())) {
                 return Self::null();
             }
         }

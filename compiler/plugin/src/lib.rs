@@ -9,7 +9,8 @@
 //! 3. [`step`]: step types; [`action`]: steps that do something; [`control`]: steps that decide what runs next; [`error`]: how they fail;
 //! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, logs;
 //! 5. [`generator`]: programs to files, in two pure steps;
-//! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases.
+//! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases;
+//! 7. [`host`]: for hosts, calling plugins safely.
 //!
 //! Values go in and values come out: nothing here assumes that a plugin is native code.
 
@@ -21,6 +22,7 @@ pub mod control;
 pub mod error;
 pub mod generator;
 pub mod hooks;
+pub mod host;
 pub mod meta;
 pub mod param;
 pub mod parser_hook;

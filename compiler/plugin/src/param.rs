@@ -14,6 +14,11 @@ use serde_json::{Number, Value, json};
 use crate::schema;
 
 /// A value that can be written in a spec.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no parameter",
+    label = "this cannot be written in a spec",
+    note = "parameters are texts, numbers, `bool`, `Millis`, `Value`, lists, mappings and options of them, `Lazy`, `BlockRef`, and what derives `Param`"
+)]
 pub trait Param: Sized {
     /// Its JSON Schema (2020-12), with the keywords of [`schema`](crate::schema).
     fn schema() -> Value;

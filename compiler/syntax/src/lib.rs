@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Reading: YAML with byte-exact places, and the world all reading goes through.
+//!
+//! Reading order:
+//! 1. [`world`]: reading and listing files, on disk and in memory;
+//! 2. [`project`]: the files of a project, found in one fixed order;
+//! 3. [`yaml`]: a text to nodes with places, and every problem in it;
+//! 4. [`codes`]: the codes of all those problems.
+//!
+//! This crate is the only one that knows a YAML parser, and the only one of the compiler that opens a file.
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod codes;
+pub mod project;
+pub mod world;
+pub mod yaml;
+
+pub use project::{MANIFEST, Manifest, Project, SPEC_SUFFIX, discover};
+pub use world::{DiskWorld, LARGEST_FILE, Listed, ListedKind, MemoryWorld, ReadError, World};
+pub use yaml::parse_yaml;
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use locus_expr::Template;
 use locus_model::node::escape_token;
-use locus_model::{Block, Effect, Field, Node, Program, Retry, Step, StepPath};
+use locus_model::{Block, Effect, Node, Program, Retry, Step, StepPath};
 use locus_plugin::Registry;
 use locus_plugin::schema;
 use locus_plugin::step::{Behaviour, StepEntry};
@@ -33,7 +32,6 @@ pub(super) struct WorkflowCode {
     pub(super) block: BlockIndex,
     pub(super) output: Option<ParamTree>,
     pub(super) timeout: Option<u64>,
-    pub(super) input: IndexMap<String, Field>,
 }
 
 /// A block made ready.
@@ -90,12 +88,7 @@ impl Image {
                 Some(node) => Some(ParamTree::new(node)?),
                 None => None,
             };
-            let code = WorkflowCode {
-                block,
-                output,
-                timeout: workflow.timeout,
-                input: workflow.input.clone(),
-            };
+            let code = WorkflowCode { block, output, timeout: workflow.timeout };
             image.workflows.insert(name.clone(), code);
         }
         Ok(image)

@@ -105,19 +105,23 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
     }
 }
 
-/// Runs a group in the open transaction and commits it; where that fails, no transaction is open any longer.
+/// Runs a group in the open transaction and commits it; afterwards no transaction is open, whatever happened.
 fn commit_open(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-    let done = run_group(connection, group).and_then(|()| run(connection, "commit"));
+    let done = run_group(connection, group).and_then(|keep| {
+        run(connection, if keep { "commit" } else { "rollback" })
+    });
     if done.is_err() && !connection.is_autocommit() {
         run(connection, "rollback")?;
     }
     done
 }
 
-fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-    let lonely = group.len() == 1;
+/// Runs the jobs of a group. Whether there is something to commit.
+fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<bool, Failure> {
+    let shared = group.len() > 1;
+    let mut keep = false;
     for job in group {
-        if !lonely {
+        if shared {
             run(connection, "savepoint job")?;
         }
         let stays = job.attempt(connection);
@@ -125,17 +129,15 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), 
         if connection.is_autocommit() {
             return Err(Failure::new(FailureKind::RolledBack, "the transaction was rolled back"));
         }
-        match (stays, lonely) {
-            (true, true) => {}
-            (true, false) => run(connection, "release job")?,
-            (false, true) => return run(connection, "rollback").and_then(|()| begin(connection)),
-            (false, false) => {
+        if shared {
+            if !stays {
                 run(connection, "rollback to job")?;
-                run(connection, "release job")?;
             }
+            run(connection, "release job")?;
         }
+        keep |= stays;
     }
-    Ok(())
+    Ok(keep)
 }
 
 fn begin(connection: &Connection) -> Result<(), Failure> {

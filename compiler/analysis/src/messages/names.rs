@@ -137,3 +137,13 @@ pub(crate) fn missing_call_input(
     .at(declared, "declared here")
     .help(format!("add `{name}: …` to `input`, or give the input a default where it is declared"))
 }
+
+pub(crate) fn same_segment(name: &str, place: Span, earlier: Span) -> Diagnostic {
+    Diagnostic::new(
+        codes::DUPLICATE_NAME,
+        format!("two blocks of this step have the name `{name}` in step paths"),
+    )
+    .at(place, "again")
+    .at(earlier, "first here")
+    .help("give each of them a `name` of its own")
+}

@@ -48,8 +48,11 @@ impl<'a, 'b> Lines<'a, 'b> {
     fn new(block: &'b Block<'a>) -> Self {
         let text = block.text;
         let rest = text.as_bytes().get(block.header + 1..).unwrap_or_default();
-        let indicators =
-            rest.iter().take(2).take_while(|byte| matches!(byte, b'+' | b'-' | b'1'..=b'9')).count();
+        let indicators = rest
+            .iter()
+            .take(2)
+            .take_while(|byte| matches!(byte, b'+' | b'-' | b'1'..=b'9'))
+            .count();
         Self {
             block,
             runs: Runs::new(text, block.value),
@@ -77,10 +80,14 @@ impl<'a, 'b> Lines<'a, 'b> {
 
     fn content_lines(&mut self) {
         let (text, end) = (self.block.text, self.block.end);
-        let Some(indent) = self.block.content.checked_sub(self.at) else { return };
+        let Some(indent) = self.block.content.checked_sub(self.at) else {
+            return;
+        };
         while self.at < end {
             let content = self.skip_indent(indent);
-            let Some(first) = byte(text, content) else { break };
+            let Some(first) = byte(text, content) else {
+                break;
+            };
             if is_break(first) {
                 self.empty_breaks.push(content);
                 self.at = skip_break(text, content);
@@ -119,7 +126,11 @@ impl<'a, 'b> Lines<'a, 'b> {
         if self.runs.is_complete() && self.block.value.is_empty() {
             return vec![(0, u32::try_from(self.last_content).unwrap_or(u32::MAX))];
         }
-        let breaks = self.content_break.take().into_iter().chain(std::mem::take(&mut self.empty_breaks));
+        let breaks = self
+            .content_break
+            .take()
+            .into_iter()
+            .chain(std::mem::take(&mut self.empty_breaks));
         for at in breaks {
             if self.runs.is_complete() {
                 break;
@@ -135,12 +146,23 @@ impl<'a, 'b> Lines<'a, 'b> {
     }
 
     fn replace(&mut self, character: char, at: usize) {
-        let written: Range<usize> = break_byte(self.block.text, at)..skip_break(self.block.text, at);
+        let written: Range<usize> =
+            break_byte(self.block.text, at)..skip_break(self.block.text, at);
         self.runs.replace(character, written);
     }
 
     fn skip_indent(&self, indent: usize) -> usize {
-        let rest = self.block.text.as_bytes().get(self.at..).unwrap_or_default();
-        self.at + rest.iter().take(indent).take_while(|&&byte| byte == b' ').count()
+        let rest = self
+            .block
+            .text
+            .as_bytes()
+            .get(self.at..)
+            .unwrap_or_default();
+        self.at
+            + rest
+                .iter()
+                .take(indent)
+                .take_while(|&&byte| byte == b' ')
+                .count()
     }
 }

@@ -57,7 +57,11 @@ impl<'a> Cursor<'a> {
             let token = self.text.get(at..).unwrap_or_default();
             let length = token
                 .bytes()
-                .position(|byte| is_blank(byte) || is_break(byte) || matches!(byte, b',' | b'[' | b']' | b'{' | b'}'))
+                .position(|byte| {
+                    is_blank(byte)
+                        || is_break(byte)
+                        || matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
+                })
                 .unwrap_or(token.len());
             self.at = at + length;
         }
@@ -96,13 +100,19 @@ pub(crate) fn break_byte(text: &str, at: usize) -> usize {
 /// The end of the line that holds `at`: its line break, or the end of the text.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
-    at + rest.iter().position(|&byte| is_break(byte)).unwrap_or(rest.len())
+    at + rest
+        .iter()
+        .position(|&byte| is_break(byte))
+        .unwrap_or(rest.len())
 }
 
 /// The start of the line that holds `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or_default();
-    before.iter().rposition(|&byte| is_break(byte)).map_or(0, |newline| newline + 1)
+    before
+        .iter()
+        .rposition(|&byte| is_break(byte))
+        .map_or(0, |newline| newline + 1)
 }
 
 /// The place of the first byte from `at` on that is neither white space nor in a comment.
@@ -119,5 +129,9 @@ pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
 /// `range` of `text` without the blanks at its end.
 pub(crate) fn trim_end(text: &str, start: usize, end: usize) -> usize {
     let part = text.as_bytes().get(start..end).unwrap_or_default();
-    start + part.iter().rposition(|&byte| !is_blank(byte) && !is_break(byte)).map_or(0, |last| last + 1)
+    start
+        + part
+            .iter()
+            .rposition(|&byte| !is_blank(byte) && !is_break(byte))
+            .map_or(0, |last| last + 1)
 }

@@ -53,7 +53,10 @@ pub(crate) fn extent(text: &str, start: usize) -> Option<Extent> {
                         return None;
                     }
                     if open.is_empty() {
-                        return Some(Extent { end: at + 1, comment });
+                        return Some(Extent {
+                            end: at + 1,
+                            comment,
+                        });
                     }
                 }
                 b'#' => {
@@ -93,6 +96,8 @@ pub(crate) struct Place {
     pub(crate) plain: Option<Range<usize>>,
     /// Whether it stands between brackets.
     pub(crate) flow: bool,
+    /// The innermost bracket that is open.
+    pub(crate) bracket: Option<usize>,
 }
 
 /// The repair of an expression without quotes that holds `place`.
@@ -107,16 +112,31 @@ pub(crate) fn unquoted(source: SourceId, text: &str, place: &Place) -> Option<Re
     if !keeps_indentation(text, &whole) {
         return None;
     }
-    let problem = Diagnostic::new(codes::UNQUOTED_EXPRESSION, "YAML cuts this expression apart")
-        .at(Span::new(source, whole.clone()), "an expression without quotes");
-    Some(Repair { content: whole.clone(), diagnostic: advise(problem, text, source, &whole, &whole, comment), mask: whole })
+    let problem = Diagnostic::new(
+        codes::UNQUOTED_EXPRESSION,
+        "YAML cuts this expression apart",
+    )
+    .at(
+        Span::new(source, whole.clone()),
+        "an expression without quotes",
+    );
+    Some(Repair {
+        content: whole.clone(),
+        diagnostic: advise(problem, text, source, &whole, &whole, comment),
+        mask: whole,
+    })
 }
 
 /// The repair of an expression in the quotes that it uses itself, such as `"${ .x["a"] }"`.
 pub(crate) fn wrongly_quoted(source: SourceId, text: &str, at: usize, quote: u8) -> Option<Repair> {
     let line = line_start(text, at);
     let start = open_before(text, at).filter(|start| *start >= line)?;
-    let opening = text.as_bytes().get(line..start)?.iter().rposition(|&byte| byte == quote)? + line;
+    let opening = text
+        .as_bytes()
+        .get(line..start)?
+        .iter()
+        .rposition(|&byte| byte == quote)?
+        + line;
     let mut end = extent(text, start).filter(|extent| !extent.comment)?.end;
     while byte(text, end)? != quote {
         if is_break(byte(text, end)?) {
@@ -130,23 +150,46 @@ pub(crate) fn wrongly_quoted(source: SourceId, text: &str, at: usize, quote: u8)
     let (mask, content) = (opening..end + 1, opening + 1..end);
     let problem = Diagnostic::new(
         codes::UNQUOTED_EXPRESSION,
-        format!("the quotes inside this expression end the text: YAML reads `{0}` as the closing quote", quote as char),
+        format!(
+            "the quotes inside this expression end the text: YAML reads `{0}` as the closing quote",
+            quote as char
+        ),
     )
-    .at(Span::new(source, mask.clone()), "the same quotes outside and inside");
+    .at(
+        Span::new(source, mask.clone()),
+        "the same quotes outside and inside",
+    );
     let diagnostic = advise(problem, text, source, &mask, &content, false);
-    Some(Repair { mask, content, diagnostic })
+    Some(Repair {
+        mask,
+        content,
+        diagnostic,
+    })
 }
 
-fn advise(problem: Diagnostic, text: &str, source: SourceId, mask: &Range<usize>, content: &Range<usize>, comment: bool) -> Diagnostic {
+fn advise(
+    problem: Diagnostic,
+    text: &str,
+    source: SourceId,
+    mask: &Range<usize>,
+    content: &Range<usize>,
+    comment: bool,
+) -> Diagnostic {
     let content = text.get(content.clone()).unwrap_or_default();
     if comment {
         return problem.help("write it as a block: `|` at the end of the line of the key, the expression indented below");
     }
     let quoted = quote(content);
-    let with = if quoted.starts_with('\'') { "single quotes" } else { "double quotes" };
-    problem
-        .help(format!("put it in {with}"))
-        .fix(format!("put the expression in {with}"), Span::new(source, mask.clone()), quoted)
+    let with = if quoted.starts_with('\'') {
+        "single quotes"
+    } else {
+        "double quotes"
+    };
+    problem.help(format!("put it in {with}")).fix(
+        format!("put the expression in {with}"),
+        Span::new(source, mask.clone()),
+        quoted,
+    )
 }
 
 /// `content` as a quoted scalar.
@@ -171,12 +214,20 @@ fn open_before(text: &str, at: usize) -> Option<usize> {
 
 /// The end of the scalar whose expression begins at `start`.
 fn scalar_end(text: &str, start: usize, flow: bool) -> Option<(usize, bool)> {
-    let Extent { end: mut at, mut comment } = extent(text, start)?;
+    let Extent {
+        end: mut at,
+        mut comment,
+    } = extent(text, start)?;
     while let Some(current) = byte(text, at) {
         if is_break(current) || (flow && matches!(current, b',' | b']' | b'}')) {
             break;
         }
-        if current == b'#' && at.checked_sub(1).and_then(|before| byte(text, before)).is_some_and(is_blank) {
+        if current == b'#'
+            && at
+                .checked_sub(1)
+                .and_then(|before| byte(text, before))
+                .is_some_and(is_blank)
+        {
             break;
         }
         if current == b'$' && byte(text, at + 1) == Some(b'{') {
@@ -195,6 +246,12 @@ fn keeps_indentation(text: &str, range: &Range<usize>) -> bool {
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let first = line_start(text, range.start);
     let own = indent(text.get(first..range.start).unwrap_or_default());
-    let lines = text.get(range.clone()).unwrap_or_default().split('\n').skip(1);
-    lines.into_iter().all(|line| line.trim().is_empty() || indent(line) > own)
+    let lines = text
+        .get(range.clone())
+        .unwrap_or_default()
+        .split('\n')
+        .skip(1);
+    lines
+        .into_iter()
+        .all(|line| line.trim().is_empty() || indent(line) > own)
 }

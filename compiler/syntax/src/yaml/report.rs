@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use locus_diag::{Diagnostic, SourceId, Span};
 
-use crate::codes;
 use super::scalar::Reason;
+use crate::codes;
 
 /// Problems of one file that are shown; a file of nothing but duplicates must not fill the memory.
 pub(crate) const SHOWN: usize = 500;
@@ -21,7 +21,11 @@ pub(crate) struct Report {
 impl Report {
     /// None yet.
     pub(crate) const fn new(source: SourceId) -> Self {
-        Self { source, list: Vec::new(), hidden: 0 }
+        Self {
+            source,
+            list: Vec::new(),
+            hidden: 0,
+        }
     }
 
     /// A place in the text.
@@ -83,9 +87,12 @@ impl Report {
             "write the key as text; a list or a mapping cannot be one"
         };
         self.push(
-            Diagnostic::new(codes::UNSUPPORTED_KEY, format!("a key must be text, not {what}"))
-                .at(place, "this is in the place of a key")
-                .help(help),
+            Diagnostic::new(
+                codes::UNSUPPORTED_KEY,
+                format!("a key must be text, not {what}"),
+            )
+            .at(place, "this is in the place of a key")
+            .help(help),
         );
     }
 
@@ -113,10 +120,16 @@ impl Report {
     /// An alias in its own value.
     pub(crate) fn recursive_alias(&mut self, name: &str, place: Span, anchor: Span) {
         self.push(
-            Diagnostic::new(codes::RECURSIVE_ALIAS, format!("the alias `*{name}` is part of the value it stands for"))
-                .at(place, "this would go on for ever")
-                .at(anchor, format!("`&{name}` names the value that begins here"))
-                .help("move the anchor to a value that does not hold the alias"),
+            Diagnostic::new(
+                codes::RECURSIVE_ALIAS,
+                format!("the alias `*{name}` is part of the value it stands for"),
+            )
+            .at(place, "this would go on for ever")
+            .at(
+                anchor,
+                format!("`&{name}` names the value that begins here"),
+            )
+            .help("move the anchor to a value that does not hold the alias"),
         );
     }
 
@@ -139,7 +152,9 @@ impl Report {
             format!("`<<` merges a mapping or a list of mappings, not {what}"),
         )
         .at(place, "nothing can be merged from here")
-        .help("give `<<` the alias of a mapping; a key that is really called `<<` is put in quotes");
+        .help(
+            "give `<<` the alias of a mapping; a key that is really called `<<` is put in quotes",
+        );
         if let Some(value) = value.filter(|value| *value != place) {
             problem = problem.at(value, format!("this is {what}"));
         }
@@ -173,10 +188,13 @@ impl Report {
     /// A tag on a value of another kind.
     pub(crate) fn tag_mismatch(&mut self, tag: &str, wanted: &str, place: Span, value: Span) {
         self.push(
-            Diagnostic::new(codes::TAG_MISMATCH, format!("the tag `{tag}` says {wanted}, but the value is none"))
-                .at(value, format!("this is not {wanted}"))
-                .at(place, "the tag")
-                .help("change the value, or leave the tag out"),
+            Diagnostic::new(
+                codes::TAG_MISMATCH,
+                format!("the tag `{tag}` says {wanted}, but the value is none"),
+            )
+            .at(value, format!("this is not {wanted}"))
+            .at(place, "the tag")
+            .help("change the value, or leave the tag out"),
         );
     }
 
@@ -197,7 +215,11 @@ impl Report {
                 "use `null` where there is no value, or quotes where the text itself is meant",
             ),
         };
-        self.push(Diagnostic::new(codes::NUMBER_OUT_OF_RANGE, message).at(place, "this number").help(help));
+        self.push(
+            Diagnostic::new(codes::NUMBER_OUT_OF_RANGE, message)
+                .at(place, "this number")
+                .help(help),
+        );
     }
 }
 

@@ -61,7 +61,11 @@ fn number(text: &str) -> Scalar {
     if is_digits(unsigned) {
         return integer(text);
     }
-    if is_float(unsigned) { float(text, Reason::Float) } else { Scalar::String }
+    if is_float(unsigned) {
+        float(text, Reason::Float)
+    } else {
+        Scalar::String
+    }
 }
 
 fn radix(digits: &str, radix: u32) -> Scalar {
@@ -84,7 +88,10 @@ fn integer(text: &str) -> Scalar {
     }
     match text.parse::<u64>() {
         Ok(value) => Scalar::Number(value.into()),
-        Err(_) => Scalar::OutOfRange(Reason::Integer, text.parse().ok().and_then(Number::from_f64)),
+        Err(_) => Scalar::OutOfRange(
+            Reason::Integer,
+            text.parse().ok().and_then(Number::from_f64),
+        ),
     }
 }
 
@@ -115,7 +122,7 @@ fn is_float(text: &str) -> bool {
         Some((whole, fraction)) => is_digits(whole) && (fraction.is_empty() || is_digits(fraction)),
         None => is_digits(mantissa),
     };
-    let exponent =
-        exponent.is_none_or(|exponent| is_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
+    let exponent = exponent
+        .is_none_or(|exponent| is_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
     mantissa && exponent
 }

@@ -1,0 +1,256 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks, runs and generates from Locus programs: workflows and data described in YAML.
+#[derive(Parser, Debug)]
+#[command(name = "locus", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Make a new project with a workflow to start from.
+    New(New),
+    /// Find the problems of a program.
+    Check(Check),
+    /// Run a workflow durably; a run that was interrupted goes on where it stopped.
+    Run(Run),
+    /// Look at runs and act on them.
+    #[command(subcommand)]
+    Runs(Runs),
+    /// Generate the files of the project's targets.
+    Build(Build),
+    /// Draw workflows as diagrams.
+    Graph(Graph),
+    /// List the steps of a program with their paths and ids.
+    Ids(Ids),
+    /// Look at the plugins of this program.
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Explain a diagnostic code.
+    Explain(Explain),
+}
+
+/// Which program.
+#[derive(Args, Debug)]
+pub(crate) struct SpecArg {
+    /// A spec file, or a project folder.
+    #[arg(default_value = ".", value_name = "SPEC")]
+    pub(crate) spec: PathBuf,
+}
+
+/// Where runs are recorded.
+#[derive(Args, Debug)]
+pub(crate) struct StoreArg {
+    /// The file that records runs [default: .locus/runs.db in the project's folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct New {
+    /// The folder to make.
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// How to show problems.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: CheckFormat,
+}
+
+/// How to show problems.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum CheckFormat {
+    /// For people, on standard error.
+    Text,
+    /// For programs, on standard output.
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// The workflow; may be left out when the program has only one.
+    pub(crate) workflow: Option<String>,
+    /// The input as JSON, or @FILE with JSON in it (@- for standard input).
+    #[arg(long, value_name = "JSON")]
+    pub(crate) input: Option<String>,
+    /// One value of the input: NAME=JSON, or NAME=TEXT.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The run's id: starting the same id again continues that run, and never starts a second one.
+    #[arg(long, value_name = "ID")]
+    pub(crate) run_id: Option<String>,
+    /// Start a new run even if an interrupted one of the same workflow and input could go on.
+    #[arg(long, conflicts_with = "run_id")]
+    pub(crate) new: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+    /// Print the run as JSON instead of its output alone.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No progress and no log lines.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Runs {
+    /// List the recorded runs, the latest first.
+    List {
+        #[command(flatten)]
+        place: RunPlace,
+        /// Only runs in this state.
+        #[arg(long, value_enum)]
+        state: Option<RunStateArg>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one run with its steps.
+    Show {
+        /// The run's id; its beginning suffices where that is unique.
+        id: String,
+        #[command(flatten)]
+        place: RunPlace,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Continue interrupted runs; without ids, all of them.
+    Resume {
+        /// The runs' ids; their beginnings suffice where they are unique.
+        ids: Vec<String>,
+        #[command(flatten)]
+        place: RunPlace,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// No progress and no log lines.
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// Cancel a run: what it did is undone by its compensations.
+    Cancel {
+        /// The run's id; its beginning suffices where that is unique.
+        id: String,
+        #[command(flatten)]
+        place: RunPlace,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where recorded runs are looked for.
+#[derive(Args, Debug)]
+pub(crate) struct RunPlace {
+    /// The project's folder, or its spec file.
+    #[arg(long, default_value = ".", value_name = "SPEC")]
+    pub(crate) project: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArg,
+}
+
+/// The states a run can be in.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum RunStateArg {
+    /// Not ended: running now, or interrupted.
+    Running,
+    /// Ended with a result.
+    Done,
+    /// Ended with a failure.
+    Failed,
+    /// Cancelled.
+    Cancelled,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// Only these targets.
+    #[arg(long = "target", value_name = "NAME")]
+    pub(crate) targets: Vec<String>,
+    /// Write nothing; fail if a file is not up to date.
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) check: bool,
+    /// Write nothing; print how files would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Replace generated files that were changed by hand.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print what was done as JSON.
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// The workflow; all of them when left out.
+    pub(crate) workflow: Option<String>,
+    /// Print the steps and their connections as JSON instead of Mermaid.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Ids {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Plugin {
+    /// List the plugins and what each provides.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The code, as in `unknown-step-type`; without one, all codes are listed.
+    pub(crate) code: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,11 @@
+//! One module for each command.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod graph;
+pub(crate) mod ids;
+pub(crate) mod new;
+pub(crate) mod plugin;
+pub(crate) mod run;
+pub(crate) mod runs;

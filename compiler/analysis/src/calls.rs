@@ -1,0 +1,47 @@
+//! Calls of workflows: whether the input that is written out is what the workflow takes.
+
+use locus_diag::Span;
+use locus_model::{Entry, NodeKind};
+
+use crate::context::Context;
+use crate::messages::names;
+use crate::shape::{Reference, Shape};
+
+/// The parameter that goes to the workflow which a parameter beside it names.
+const INPUT: &str = "input";
+
+/// Checks a mapping of parameters: beside one that names a workflow, `input` is what that workflow gets.
+pub(crate) fn check(cx: &mut Context<'_>, entries: &[Entry], shape: &Shape, anchor: Span) {
+    if !shape.properties.contains_key(INPUT) {
+        return;
+    }
+    let named = entries.iter().find(|entry| {
+        let property = shape.properties.get(&entry.key.value);
+        property.is_some_and(|shape| shape.reference == Some(Reference::Workflow))
+    });
+    let Some(workflow) = named.and_then(|entry| entry.value.as_str()) else { return };
+    let Some(callee) = cx.names.workflows.get(workflow) else { return };
+    let Some(input) = &callee.input else { return };
+    let entry = entries.iter().find(|entry| entry.key.value == INPUT);
+    let given = match entry.map(|entry| &entry.value.kind) {
+        None | Some(NodeKind::Null) => &[],
+        Some(NodeKind::Mapping(entries)) => entries.as_slice(),
+        // Computed: only the run will tell.
+        Some(_) => return,
+    };
+    let mut problems = Vec::new();
+    for key in given.iter().map(|entry| &entry.key) {
+        if !input.contains_key(&key.value) {
+            let known = input.keys().map(String::as_str);
+            problems.push(names::unknown_call_input(key, workflow, callee.declared, known));
+        }
+    }
+    let place = entry.map_or(anchor, |entry| entry.key.span);
+    for (name, field) in input {
+        let needed = !field.ty.optional && field.default.is_none();
+        if needed && !given.iter().any(|entry| entry.key.value == *name) {
+            problems.push(names::missing_call_input(name, workflow, callee.declared, place));
+        }
+    }
+    cx.problems.extend(problems);
+}

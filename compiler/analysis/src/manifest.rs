@@ -1,0 +1,169 @@
+//! The project file, `locus.yaml`: who the project is, what it is built with and to.
+
+use indexmap::IndexMap;
+use locus_diag::Spanned;
+use locus_model::{Node, NodeKind, Target};
+
+use crate::context::Context;
+use crate::keys::{Keys, anchor, check_identifier, list, mapping, text};
+use crate::messages::{names, project as messages, values};
+use crate::params;
+use crate::sections::{self, Section};
+use crate::shape::Shape;
+
+const KEYS: [&str; 8] =
+    ["name", "version", "language", "plugins", "targets", "connections", "profiles", "budgets"];
+
+/// The version of the language that this compiler knows.
+const LANGUAGE: u64 = 1;
+
+/// What the project file says.
+#[derive(Default)]
+pub(crate) struct Manifest {
+    /// The project's name.
+    pub(crate) name: Option<String>,
+    /// The project's version.
+    pub(crate) version: Option<String>,
+    /// What is built.
+    pub(crate) targets: IndexMap<String, Target>,
+}
+
+/// Gathers the connections that the project file declares.
+pub(crate) fn connections<'a>(cx: &mut Context<'a>, node: &'a Node, section: &mut Section<'a>) {
+    if let Some(node) = node.get("connections") {
+        sections::declare(section, node, "the connections", "connection", &mut cx.problems);
+    }
+}
+
+/// Reads the project file.
+pub(crate) fn read<'a>(cx: &mut Context<'a>, node: &'a Node) -> Manifest {
+    let mut manifest = Manifest::default();
+    if node.kind == NodeKind::Null {
+        return manifest;
+    }
+    let what = "`locus.yaml`";
+    let Some(keys) = Keys::read(node, what, &KEYS, anchor(node), &mut cx.problems) else {
+        return manifest;
+    };
+    manifest.name = keys.text("name", &mut cx.problems).map(|name| name.value);
+    manifest.version = keys.text("version", &mut cx.problems).map(|version| version.value);
+    if let Some(node) = keys.get("language") {
+        language(cx, node);
+    }
+    for section in ["profiles", "budgets"] {
+        if let Some(entry) = keys.entry(section) {
+            cx.report(names::section_not_used(&entry.key));
+        }
+    }
+    if let Some(node) = keys.get("plugins") {
+        plugins(cx, node);
+    }
+    if let Some(node) = keys.get("targets") {
+        manifest.targets = targets(cx, node);
+    }
+    manifest
+}
+
+fn language(cx: &mut Context<'_>, node: &Node) {
+    let known = match &node.kind {
+        NodeKind::Number(number) => number.as_u64() == Some(LANGUAGE),
+        NodeKind::String(text) => text.value == LANGUAGE.to_string(),
+        _ => false,
+    };
+    if !known {
+        let found = match node.to_value() {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        cx.report(messages::unsupported_language(&found, anchor(node)));
+    }
+}
+
+/// Plugins by id: a version requirement, or a mapping with `version`, `config` and `permissions`.
+fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
+    let registry = cx.registry;
+    for entry in mapping(node, "the plugins", &mut cx.problems).unwrap_or_default() {
+        let id = &entry.key;
+        let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
+            let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
+            cx.report(messages::unknown_plugin(id, known));
+            continue;
+        };
+        if matches!(entry.value.kind, NodeKind::String(_) | NodeKind::Null) {
+            continue;
+        }
+        let known = ["version", "config", "permissions"];
+        let Some(keys) = Keys::read(&entry.value, "a plugin", &known, id.span, &mut cx.problems)
+        else {
+            continue;
+        };
+        keys.text("version", &mut cx.problems);
+        if let Some(config) = keys.entry("config") {
+            let shape = Shape::compile(&plugin.config);
+            params::settings(cx, &config.value, &shape, "the config", config.key.span);
+        }
+        let permissions = keys.get("permissions");
+        let permissions = permissions.and_then(|node| list(node, "a list", &mut cx.problems));
+        for permission in permissions.unwrap_or_default() {
+            text(permission, &mut cx.problems);
+        }
+    }
+}
+
+fn targets<'a>(cx: &mut Context<'a>, node: &'a Node) -> IndexMap<String, Target> {
+    let mut targets = IndexMap::new();
+    for entry in mapping(node, "the targets", &mut cx.problems).unwrap_or_default() {
+        check_identifier(&entry.key, "target", &mut cx.problems);
+        if let Some(target) = target(cx, &entry.key, &entry.value) {
+            targets.insert(entry.key.value.clone(), target);
+        }
+    }
+    targets
+}
+
+fn target<'a>(cx: &mut Context<'a>, name: &Spanned<String>, node: &'a Node) -> Option<Target> {
+    let what = "a target";
+    let known = ["generator", "out", "options"];
+    let keys = Keys::read(node, what, &known, name.span, &mut cx.problems)?;
+    let generator = keys.required("generator", what, &mut cx.problems);
+    let generator = generator.and_then(|node| text(node, &mut cx.problems));
+    let out = keys.required("out", what, &mut cx.problems);
+    let out = out.and_then(|node| text(node, &mut cx.problems));
+    if let Some(out) = &out
+        && !is_inside(out)
+    {
+        cx.report(messages::target_outside_project(out));
+    }
+    let options = generator.as_ref().and_then(|generator| options(cx, generator, &keys));
+    Some(Target { name: name.clone(), generator: generator?, out: out?, options: options? })
+}
+
+/// Reads the options that the generator takes.
+fn options<'a>(
+    cx: &mut Context<'a>,
+    generator: &Spanned<String>,
+    keys: &Keys<'a>,
+) -> Option<Node> {
+    let registry = cx.registry;
+    let Some(entry) = registry.generator(generator) else {
+        let known: Vec<&str> = registry.generators().map(|entry| entry.meta.name.as_str()).collect();
+        cx.report(messages::unknown_generator(generator, known));
+        return None;
+    };
+    let shape = Shape::compile(&entry.meta.options);
+    match keys.entry("options") {
+        Some(entry) => Some(params::settings(cx, &entry.value, &shape, "`options`", entry.key.span)),
+        None => {
+            if let Some(key) = shape.required.first() {
+                cx.report(values::missing_key(&format!("options.{key}"), "the target", keys.anchor));
+            }
+            Some(Node::new(NodeKind::Mapping(Vec::new()), generator.span))
+        }
+    }
+}
+
+/// Whether a folder is written relative to the project and stays in it.
+fn is_inside(out: &str) -> bool {
+    let rooted = out.starts_with('/') || out.contains(['\\', ':']);
+    !out.is_empty() && !rooted && out.split('/').all(|part| part != "..")
+}

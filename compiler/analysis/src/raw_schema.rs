@@ -1,0 +1,35 @@
+//! JSON Schemas that authors write out, and patterns: whether they are what they say.
+
+use locus_model::Node;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::keys::{anchor, text};
+use crate::messages::types as messages;
+
+/// Reads a JSON Schema (2020-12).
+pub(crate) fn read(cx: &mut Context<'_>, node: &Node) -> Option<Value> {
+    let schema = node.to_value();
+    if let Err(error) = jsonschema::draft202012::meta::validate(&schema) {
+        let at = node.pointer(error.instance_path().as_str()).unwrap_or(node);
+        cx.report(messages::invalid_schema(&error.to_string(), anchor(at)));
+        return None;
+    }
+    // What the meta schema cannot tell: references that lead nowhere, patterns that are none.
+    if let Err(error) = jsonschema::draft202012::new(&schema) {
+        let at = node.pointer(error.instance_path().as_str()).unwrap_or(node);
+        cx.report(messages::invalid_schema(&error.to_string(), anchor(at)));
+        return None;
+    }
+    Some(schema)
+}
+
+/// Reads a regular expression.
+pub(crate) fn pattern(cx: &mut Context<'_>, node: &Node) -> Option<String> {
+    let pattern = text(node, &mut cx.problems)?;
+    let valid = jsonschema::draft202012::new(&json!({ "pattern": pattern.value })).is_ok();
+    if !valid {
+        cx.report(messages::invalid_pattern(&pattern));
+    }
+    valid.then_some(pattern.value)
+}

@@ -1,0 +1,336 @@
+//! What an expression can see at its place: inputs, results of steps, variables. Everything it refers to must be there when it is evaluated.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use locus_diag::{Diagnostic, Spanned};
+use locus_model::Field;
+
+use crate::context::Context;
+use crate::expressions::Uses;
+use crate::graph;
+use crate::messages::{references as messages, values};
+use crate::steps::{BlockDraft, StepDraft};
+
+/// The parts of `.`.
+const CONTEXT: [&str; 4] = ["input", "steps", "vars", "run"];
+
+/// The part of `.` that the reshaping of a result has besides.
+const RESULT: &str = "result";
+
+/// The parts of `.run`.
+const RUN: [&str; 4] = ["id", "workflow", "now", "started"];
+
+/// The variable that holds secrets.
+const SECRETS: &str = "secrets";
+
+/// The variables that are always there.
+const GLOBALS: [&str; 2] = ["env", SECRETS];
+
+/// What holds in a whole workflow.
+pub(crate) struct Facts<'f> {
+    /// Its steps.
+    pub(crate) root: &'f BlockDraft<'f>,
+    /// What it takes, if it says so.
+    pub(crate) input: Option<&'f IndexMap<String, Field>>,
+    /// What it sets.
+    pub(crate) vars: Vars<'f>,
+}
+
+/// The names that steps of a workflow set; `None` where only the run will tell.
+pub(crate) struct Vars<'f>(Option<HashSet<&'f str>>);
+
+/// A step being looked at, among those of its block, inside the blocks around.
+pub(crate) struct Level<'l> {
+    block: &'l BlockDraft<'l>,
+    at: usize,
+    /// Whether the step's own result is there.
+    pub(crate) own: bool,
+    /// The variables that the block brings.
+    pub(crate) binds: &'l [String],
+    /// Whether the block undoes the step around it.
+    pub(crate) undoes: bool,
+    /// The step around the block.
+    pub(crate) outer: Option<&'l Level<'l>>,
+    before: OnceCell<HashSet<usize>>,
+}
+
+/// What is special about the place of an expression.
+#[derive(Default)]
+pub(crate) struct Site<'s> {
+    /// Variables that are seen only there.
+    pub(crate) binds: &'s [String],
+    /// Whether secrets may be used.
+    pub(crate) secret_safe: bool,
+    /// Whether the step's result is there as `.result`.
+    pub(crate) result: bool,
+}
+
+impl<'f> Vars<'f> {
+    /// What the steps of a workflow set, wherever they stand.
+    pub(crate) fn of(block: &'f BlockDraft<'f>) -> Self {
+        let mut names = HashSet::new();
+        let known = gather_vars(block, &mut names);
+        Self(known.then_some(names))
+    }
+}
+
+/// False when not all names can be known.
+fn gather_vars<'f>(block: &'f BlockDraft<'f>, names: &mut HashSet<&'f str>) -> bool {
+    block.steps.iter().all(|step| {
+        let Some(vars) = step.params.vars.as_ref().filter(|_| step.ty.is_some()) else {
+            return false;
+        };
+        names.extend(vars.iter().map(String::as_str));
+        let compensate = step.compensate.iter().map(|(_, block)| block);
+        let slots = step.params.slots.iter().map(|slot| &slot.block);
+        slots.chain(compensate).all(|block| gather_vars(block, names))
+    })
+}
+
+impl<'l> Level<'l> {
+    /// A step that is about to run.
+    pub(crate) fn at(block: &'l BlockDraft<'l>, at: usize) -> Self {
+        Self {
+            block,
+            at,
+            own: false,
+            binds: &[],
+            undoes: false,
+            outer: None,
+            before: OnceCell::new(),
+        }
+    }
+
+    /// The place before every step of a block.
+    pub(crate) fn start(block: &'l BlockDraft<'l>) -> Self {
+        Self::at(block, 0)
+    }
+
+    /// The place behind every step of a block.
+    pub(crate) fn end(block: &'l BlockDraft<'l>) -> Self {
+        Self::at(block, block.steps.len())
+    }
+
+    /// The same place.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            own: self.own,
+            binds: self.binds,
+            undoes: self.undoes,
+            outer: self.outer,
+            ..Self::at(self.block, self.at)
+        }
+    }
+
+    /// The step.
+    pub(crate) fn step(&self) -> Option<&'l StepDraft<'l>> {
+        self.block.steps.get(self.at)
+    }
+
+    /// Whether a step of the same block has a result by now.
+    fn has_run(&self, index: usize) -> bool {
+        if index == self.at && self.own {
+            return true;
+        }
+        if !self.block.graph || self.at >= self.block.steps.len() {
+            return index < self.at;
+        }
+        self.before.get_or_init(|| graph::before(self.block, self.at)).contains(&index)
+    }
+
+    /// This place and those around it, inside out.
+    fn outwards(&self) -> impl Iterator<Item = &Level<'l>> {
+        std::iter::successors(Some(self), |level| level.outer)
+    }
+}
+
+impl Facts<'_> {
+    /// Checks what expressions at a place refer to.
+    pub(crate) fn check(
+        &self,
+        uses: &Uses,
+        level: &Level<'_>,
+        site: &Site<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        problems.extend(uses.variables.iter().filter_map(|name| variable(name, level, site)));
+        problems.extend(uses.paths.iter().filter_map(|path| self.path(path, level, site)));
+    }
+
+    fn path(
+        &self,
+        path: &[Spanned<String>],
+        level: &Level<'_>,
+        site: &Site<'_>,
+    ) -> Option<Diagnostic> {
+        let first = path.first()?;
+        let second = path.get(1);
+        match first.value.as_str() {
+            "input" => self.input_name(second?),
+            "steps" => self.step_name(second?, level),
+            "vars" => self.var_name(second?),
+            "run" => {
+                let field = second?;
+                let known = RUN.contains(&field.value.as_str());
+                (!known).then(|| messages::unknown_run_field(field, &RUN))
+            }
+            RESULT if site.result => None,
+            _ => Some(self.unknown_root(first, level, site)),
+        }
+    }
+
+    /// Something behind `.` that is not there; often it is further in.
+    fn unknown_root(&self, name: &Spanned<String>, level: &Level<'_>, site: &Site<'_>) -> Diagnostic {
+        let further = if self.input.is_some_and(|input| input.contains_key(&name.value)) {
+            Some("input")
+        } else if find(level, &name.value).is_some() {
+            Some("steps")
+        } else if self.vars.0.as_ref().is_some_and(|vars| vars.contains(name.value.as_str())) {
+            Some("vars")
+        } else {
+            None
+        };
+        let mut known = CONTEXT.to_vec();
+        known.extend(site.result.then_some(RESULT));
+        messages::unknown_root(name, further, &known)
+    }
+
+    fn input_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+        let input = self.input?;
+        let known = input.contains_key(&name.value);
+        (!known).then(|| messages::unknown_input(name, input.keys().map(String::as_str)))
+    }
+
+    fn var_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+        let set = self.vars.0.as_ref()?;
+        if set.contains(name.value.as_str()) {
+            return None;
+        }
+        let mut known: Vec<&str> = set.iter().copied().collect();
+        known.sort_unstable();
+        Some(messages::var_not_set(name, &known))
+    }
+
+    fn step_name(&self, name: &Spanned<String>, level: &Level<'_>) -> Option<Diagnostic> {
+        match find(level, &name.value) {
+            Some(Found::Done) => None,
+            Some(Found::NotYet(why, step)) => {
+                let place = step.id.as_ref().map_or(step.anchor, |id| id.span);
+                Some(messages::step_not_run_yet(name, why, place))
+            }
+            None => Some(self.not_in_scope(name, level)),
+        }
+    }
+
+    /// A step that is somewhere else, or nowhere.
+    fn not_in_scope(&self, name: &Spanned<String>, level: &Level<'_>) -> Diagnostic {
+        let mut way = Vec::new();
+        if search(self.root, &name.value, &mut way)
+            && let Some(step) = way.last()
+        {
+            let enclosing: Vec<&StepDraft<'_>> = level.outwards().filter_map(Level::step).collect();
+            let is_around =
+                |step: &StepDraft<'_>| enclosing.iter().any(|around| std::ptr::eq(*around, step));
+            let holder = way.iter().find(|step| !is_around(step));
+            let holder = holder.filter(|holder| !std::ptr::eq(**holder, *step));
+            let place = step.id.as_ref().map_or(step.anchor, |id| id.span);
+            let holder = holder.map(|holder| {
+                (holder.id.as_ref().map(|id| id.value.as_str()), holder.anchor)
+            });
+            return messages::step_not_visible(name, place, holder);
+        }
+        let visible = level.outwards().flat_map(|level| {
+            let steps = level.block.steps.iter().enumerate();
+            steps.filter(|(index, _)| level.has_run(*index)).filter_map(|(_, step)| step.id.as_ref())
+        });
+        let visible: Vec<&str> = visible.map(|id| id.value.as_str()).collect();
+        let derived = level.outwards().flat_map(|level| &level.block.steps);
+        let derived = derived.into_iter().find(|step| step.id.is_none() && step.name == name.value);
+        messages::unknown_step(name, &visible, derived.map(|step| step.anchor))
+    }
+}
+
+/// What is known of a step that is named.
+enum Found<'l> {
+    /// It has a result.
+    Done,
+    /// It has none yet.
+    NotYet(NotYet, &'l StepDraft<'l>),
+}
+
+/// Why a step has no result yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotYet {
+    /// It is the one that asks.
+    Itself,
+    /// It is around the one that asks.
+    Around,
+    /// It stands further down.
+    Later,
+    /// Nothing says that it runs first.
+    NotNeeded,
+}
+
+/// Looks for a step in the blocks around a place, inside out.
+fn find<'l>(level: &Level<'l>, name: &str) -> Option<Found<'l>> {
+    let mut not_yet = None;
+    for (depth, level) in level.outwards().enumerate() {
+        let Some(index) = level.block.ids.get(name).copied() else { continue };
+        if level.has_run(index) {
+            return Some(Found::Done);
+        }
+        let why = match (index == level.at, depth) {
+            (true, 0) => NotYet::Itself,
+            (true, _) => NotYet::Around,
+            _ if level.block.graph => NotYet::NotNeeded,
+            _ => NotYet::Later,
+        };
+        let step = &level.block.steps[index];
+        not_yet.get_or_insert(Found::NotYet(why, step));
+    }
+    not_yet
+}
+
+/// The way to a step with this id, wherever it is; false when there is none.
+fn search<'f>(block: &'f BlockDraft<'f>, name: &str, way: &mut Vec<&'f StepDraft<'f>>) -> bool {
+    for step in &block.steps {
+        way.push(step);
+        if step.id.as_ref().is_some_and(|id| id.value == name) {
+            return true;
+        }
+        let compensate = step.compensate.iter().map(|(_, block)| block);
+        let mut blocks = step.params.slots.iter().map(|slot| &slot.block).chain(compensate);
+        if blocks.any(|block| search(block, name, way)) {
+            return true;
+        }
+        way.pop();
+    }
+    false
+}
+
+fn variable(name: &Spanned<String>, level: &Level<'_>, site: &Site<'_>) -> Option<Diagnostic> {
+    if name.value == SECRETS {
+        return (!site.secret_safe).then(|| values::secret_not_allowed(name.span));
+    }
+    let around = level.outwards().flat_map(|level| level.binds);
+    let mut bound: Vec<&str> = site.binds.iter().chain(around).map(String::as_str).collect();
+    bound.extend(GLOBALS);
+    if bound.contains(&name.value.as_str()) {
+        return None;
+    }
+    Some(messages::unknown_variable(name, &bound))
+}
+
+/// Checks expressions outside of any workflow: there are no runs there, only the surroundings.
+pub(crate) fn check_outside(cx: &mut Context<'_>, uses: &Uses) {
+    for name in &uses.variables {
+        if !GLOBALS.contains(&name.value.as_str()) {
+            cx.report(messages::unknown_variable(name, &GLOBALS));
+        }
+    }
+    for first in uses.paths.iter().filter_map(|path| path.first()) {
+        cx.report(messages::no_context(first));
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of resolving, with step types made by hand.

@@ -1,0 +1,122 @@
+//! Files to a checked program.
+
+use std::path::{Path, PathBuf};
+
+use locus_analysis::check;
+use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources};
+use locus_model::{Program, Spec, SpecFile};
+use locus_plugin::Registry;
+use locus_plugin::host::{guarded, run_hooks};
+use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
+use locus_syntax::{DiskWorld, World, discover};
+use rayon::prelude::*;
+
+/// A program with everything that was found out about it.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The program, as far as it could be understood; whole if no diagnostic is an error.
+    pub program: Program,
+    /// Its files as written.
+    pub spec: Spec,
+    /// Their texts.
+    pub sources: Sources,
+    /// Every problem of every phase, sorted.
+    pub diagnostics: Diagnostics,
+    /// The project's folder: what paths in the program are relative to.
+    pub root: PathBuf,
+}
+
+/// Compiles a spec file, or the project in a folder.
+#[must_use]
+pub fn compile(path: &Path, registry: &Registry) -> Compilation {
+    let (root, start) = split(path);
+    let mut compilation = compile_in(&DiskWorld::new(&root), &start, registry);
+    compilation.root = root;
+    compilation
+}
+
+/// Compiles what is at a path of a world.
+#[must_use]
+pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compilation {
+    let suffixes: Vec<&str> = registry
+        .parser_hooks()
+        .flat_map(|entry| entry.meta.suffixes.iter().map(String::as_str))
+        .collect();
+    let (project, problems) = discover(world, start, &suffixes);
+    let mut diagnostics = Diagnostics::from(problems);
+
+    let parsed: Vec<(SourceId, Parsed)> = project
+        .files
+        .par_iter()
+        .map(|file| (*file, parse(*file, &project.sources, registry)))
+        .collect();
+    let mut spec = Spec::default();
+    for (source, parsed) in parsed {
+        diagnostics.extend(parsed.diagnostics);
+        spec.files.push(SpecFile { source, documents: parsed.documents });
+    }
+    diagnostics.extend(run_hooks(registry, "post_parse", |entry, cx| {
+        if let Some(hook) = &entry.post_parse {
+            hook.post_parse(&spec, cx);
+        }
+    }));
+
+    let manifest = project.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
+    let (mut program, problems) = check(&spec, manifest, registry);
+    diagnostics.extend(problems);
+    if program.name.is_empty() {
+        program.name = name_of_first_file(&spec, &project.sources);
+    }
+    // Hooks see whole programs only.
+    if !diagnostics.has_errors() {
+        diagnostics.extend(run_hooks(registry, "post_validate", |entry, cx| {
+            if let Some(hook) = &entry.post_validate {
+                hook.post_validate(&program, cx);
+            }
+        }));
+    }
+    diagnostics.sort();
+    Compilation { program, spec, sources: project.sources, diagnostics, root: PathBuf::new() }
+}
+
+/// The world's root and the path in it: a folder is a root, a file lies in one.
+fn split(path: &Path) -> (PathBuf, String) {
+    let is_folder = DiskWorld::new(path).list("").is_ok();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    match (is_folder, name) {
+        (false, Some(name)) => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            (parent.unwrap_or(Path::new(".")).to_owned(), name)
+        }
+        _ => (path.to_owned(), String::new()),
+    }
+}
+
+fn parse(file: SourceId, sources: &Sources, registry: &Registry) -> Parsed {
+    let Some(source) = sources.get(file) else { return Parsed::default() };
+    let hook = registry.parser_hook_for(&source.name).or_else(|| fallback(registry));
+    let Some(entry) = hook else { return Parsed::default() };
+    let doing = format!("the parser hook `{}` on `{}`", entry.meta.name, source.name);
+    match guarded(&entry.meta.plugin, &doing, || entry.hook.parse(source)) {
+        Ok(parsed) => parsed,
+        Err(problem) => Parsed { documents: Vec::new(), diagnostics: vec![problem] },
+    }
+}
+
+/// A file given by name may be called anything: it is read as YAML then.
+fn fallback(registry: &Registry) -> Option<&ParserHookEntry> {
+    registry.parser_hook_for(&format!("any{}", locus_syntax::SPEC_SUFFIX))
+}
+
+/// `orders` for `shop/orders.locus.yaml`.
+fn name_of_first_file(spec: &Spec, sources: &Sources) -> String {
+    let name = spec.files.first().and_then(|file| sources.get(file.source));
+    let name = name.map_or("program", |source| &source.name);
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.split('.').next().unwrap_or(name).to_owned()
+}
+
+/// Whether a list of problems stops what comes next.
+pub(crate) fn has_errors(problems: &[Diagnostic]) -> bool {
+    problems.iter().any(Diagnostic::is_error)
+}

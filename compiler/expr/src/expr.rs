@@ -1,0 +1,101 @@
+//! One expression: parsed, checked, compiled.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jaq_core::load::lex::Lexer;
+use jaq_core::load::parse::{Parser, Term};
+use jaq_core::load::span;
+
+use crate::analysis::analyse;
+use crate::data::Data;
+use crate::error::{EvalError, ExprError};
+use crate::meter::Limits;
+use crate::paths::{PathUse, Reference};
+use crate::program::Program;
+use crate::scope::Scope;
+use crate::syntax;
+
+/// One expression in a string. Clones are cheap.
+#[derive(Clone)]
+pub struct Expr(Arc<Parsed>);
+
+struct Parsed {
+    source: String,
+    range: Range<usize>,
+    variables: Vec<Reference>,
+    paths: Vec<PathUse>,
+    program: Program,
+}
+
+impl Expr {
+    /// Parses the expression in `text[range]`; ranges in what comes out count from the start of `text`.
+    pub(crate) fn parse(text: &str, range: Range<usize>) -> Result<Self, Vec<ExprError>> {
+        let source = text.get(range.clone()).unwrap_or_default();
+        let base = range.start;
+        let locate = |part: &str| {
+            let inner = span(source, part);
+            base + inner.start..base + inner.end
+        };
+        let tokens = Lexer::new(source).lex().map_err(|errors| {
+            errors.into_iter().map(|(expected, at)| syntax::lexical(&expected, at, &locate)).collect::<Vec<_>>()
+        })?;
+        if let Some(error) = syntax::module(&tokens, &locate) {
+            return Err(vec![error]);
+        }
+        let term: Term<&str> = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+            let report = |(expected, found)| syntax::grammatical(&expected, found, source, &tokens, &locate);
+            errors.into_iter().map(report).collect::<Vec<_>>()
+        })?;
+        let analysis = analyse(&term, source, base);
+        if !analysis.errors.is_empty() {
+            return Err(analysis.errors);
+        }
+        let program = Program::compile(term, &analysis.variables)
+            .map_err(|message| vec![syntax::internal(range.clone(), &message)])?;
+        Ok(Self(Arc::new(Parsed {
+            source: source.to_owned(),
+            range,
+            variables: analysis.variables,
+            paths: analysis.paths,
+            program,
+        })))
+    }
+
+    /// The text between `${` and `}`.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// Where that text is, in bytes of the template's string.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.0.range.clone()
+    }
+
+    /// Every use of a variable that the expression does not bind itself, in the order of the text.
+    #[must_use]
+    pub fn variables(&self) -> Vec<Reference> {
+        self.0.variables.clone()
+    }
+
+    /// Every path that certainly starts at the `.` or at a variable of the scope, as far as it is fixed, in the order of
+    /// the text. What is assigned to or deleted is not a use: it need not exist.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathUse> {
+        self.0.paths.clone()
+    }
+
+    /// The one result of the expression.
+    pub(crate) fn evaluate(&self, scope: &Scope, limits: &Limits) -> Result<Data, EvalError> {
+        self.0.program.run(scope, limits).map_err(|failure| failure.at(self.range()))
+    }
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expr").field(&self.0.source).finish()
+    }
+}

@@ -1,0 +1,14 @@
+//! What an expression can see.
+
+use std::collections::BTreeMap;
+
+use crate::data::Data;
+
+/// What an expression can see: `.` and the variables.
+#[derive(Clone, Default, Debug)]
+pub struct Scope {
+    /// The value of `.`: an object with `input`, `steps`, `vars` and `run`.
+    pub dot: Data,
+    /// Values of variables by name, without the `$`.
+    pub variables: BTreeMap<String, Data>,
+}

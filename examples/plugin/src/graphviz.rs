@@ -1,0 +1,178 @@
+//! `graphviz`: a diagram of each workflow, in the language of Graphviz.
+
+use std::collections::BTreeSet;
+
+use locus_plugin::model::{Block, Program, Step, Workflow};
+use locus_plugin::{Doc, GenerateError, Generator, Param, Plan, RenderContext, Unit, Value};
+use serde_json::json;
+
+/// Makes one Graphviz file for each workflow, `<workflow>.dot`: a box for each step, an arrow for each way from one to another.
+///
+/// Steps that stand in a step hang on it by a dotted arrow, those that undo it by a dashed one.
+#[derive(Generator)]
+#[generator(name = "graphviz", templates("graphviz.dot.tera"))]
+pub struct Graphviz {
+    /// Where the arrows lead.
+    #[param(default = "down")]
+    direction: Direction,
+    /// Whether the steps' descriptions are shown.
+    #[param(default = true)]
+    descriptions: bool,
+}
+
+/// Where arrows lead.
+#[derive(Param, Clone, Copy)]
+pub enum Direction {
+    /// To the bottom.
+    Down,
+    /// To the right.
+    Right,
+}
+
+impl Generator for Graphviz {
+    fn plan(&self, program: &Program) -> Result<Plan, GenerateError> {
+        let mut plan = Plan::default();
+        for (name, workflow) in &program.workflows {
+            plan.owned(format!("{name}.dot"), json!(name), Some(workflow.name.span));
+        }
+        Ok(plan)
+    }
+
+    fn render(&self, unit: &Unit, program: &Program, cx: &RenderContext<'_>) -> Result<Doc, GenerateError> {
+        let workflow = unit.subject.as_str().and_then(|name| program.workflows.get(name));
+        let workflow = workflow
+            .ok_or_else(|| GenerateError::new(format!("`{}` is about no workflow of the program", unit.path)))?;
+        let text = cx.template("graphviz.dot.tera", self.diagram(workflow))?;
+        Ok(Doc { text })
+    }
+}
+
+impl Graphviz {
+    /// What the template shows.
+    fn diagram(&self, workflow: &Workflow) -> Value {
+        let boxes: Vec<Value> = workflow.steps.walk().into_iter().map(|step| self.step_box(step)).collect();
+        let mut arrows = Vec::new();
+        block_arrows(&workflow.steps, &mut arrows);
+        json!({
+            "name": workflow.name.value,
+            "direction": match self.direction {
+                Direction::Down => "TB",
+                Direction::Right => "LR",
+            },
+            "boxes": boxes,
+            "arrows": arrows,
+        })
+    }
+
+    fn step_box(&self, step: &Step) -> Value {
+        let mut label = step.name.clone();
+        if step.name != step.step_type.value {
+            label = format!("{label}\n({})", step.step_type.value);
+        }
+        if let Some(description) = step.description.as_ref().filter(|_| self.descriptions) {
+            label = format!("{label}\n{description}");
+        }
+        json!({ "id": step.path, "label": label, "decides": !step.slots.is_empty() })
+    }
+}
+
+/// The arrows of a block and of all blocks in it.
+fn block_arrows(block: &Block, arrows: &mut Vec<Value>) {
+    if block.graph {
+        for step in &block.steps {
+            let needed = step.needs.iter().filter_map(|need| block.steps.iter().find(|other| other.name == need.value));
+            arrows.extend(needed.map(|other| arrow(other, step, "", "solid")));
+        }
+    } else {
+        arrows.extend(block.steps.windows(2).map(|pair| arrow(&pair[0], &pair[1], "", "solid")));
+    }
+    for step in &block.steps {
+        for slot in &step.slots {
+            let label = slot.segment.as_deref().unwrap_or_default();
+            arrows.extend(first_steps(&slot.block).map(|first| arrow(step, first, label, "dotted")));
+            block_arrows(&slot.block, arrows);
+        }
+        if let Some(undo) = &step.compensate {
+            arrows.extend(first_steps(undo).map(|first| arrow(step, first, "undo", "dashed")));
+            block_arrows(undo, arrows);
+        }
+    }
+}
+
+/// The steps a block begins with: the first, or all that need no other.
+fn first_steps(block: &Block) -> impl Iterator<Item = &Step> {
+    let first: BTreeSet<&str> = block.steps.first().map(|step| step.name.as_str()).into_iter().collect();
+    block.steps.iter().filter(move |step| {
+        if block.graph { step.needs.is_empty() } else { first.contains(step.name.as_str()) }
+    })
+}
+
+fn arrow(from: &Step, to: &Step, label: &str, style: &str) -> Value {
+    json!({ "from": from.path, "to": to.path, "label": label, "style": style })
+}
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::generator::TemplateHost;
+    use locus_plugin::model::Slot;
+
+    use super::*;
+    use crate::testing::{program, step};
+
+    /// Shows a template's context instead of rendering it.
+    struct Shows;
+
+    impl TemplateHost for Shows {
+        fn render(&self, template: &str, context: Value) -> Result<String, GenerateError> {
+            assert_eq!(template, "graphviz.dot.tera");
+            Ok(context.to_string())
+        }
+    }
+
+    #[test]
+    fn each_workflow_is_a_file_of_boxes_and_arrows() {
+        let mut race = step("announce", "quote", "race_until");
+        let inner = Block { steps: vec![step("announce/quote/north", "ask", "external_api")], graph: false };
+        race.slots.push(Slot {
+            pointer: "/branches/north".to_owned(),
+            segment: Some("north".to_owned()),
+            block: inner,
+        });
+        let program = program("announce", vec![race, step("announce", "chat_notify", "chat_notify")]);
+        let graphviz = Graphviz::from_value(json!({ "direction": "right" })).unwrap();
+        let plan = graphviz.plan(&program).unwrap();
+        assert_eq!(plan.units[0].path, "announce.dot");
+        assert_eq!(plan.units[0].origin, Some(program.workflows["announce"].name.span));
+        let doc = graphviz.render(&plan.units[0], &program, &RenderContext::new(&Shows)).unwrap();
+        let shown: Value = serde_json::from_str(&doc.text).unwrap();
+        assert_eq!(
+            shown,
+            json!({
+                "name": "announce",
+                "direction": "LR",
+                "boxes": [
+                    { "id": "announce/quote", "label": "quote\n(race_until)", "decides": true },
+                    { "id": "announce/quote/north/ask", "label": "ask\n(external_api)", "decides": false },
+                    { "id": "announce/chat_notify", "label": "chat_notify", "decides": false },
+                ],
+                "arrows": [
+                    { "from": "announce/quote", "to": "announce/chat_notify", "label": "", "style": "solid" },
+                    { "from": "announce/quote", "to": "announce/quote/north/ask", "label": "north", "style": "dotted" },
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn needs_are_the_arrows_of_a_graph() {
+        let (mut second, mut third) = (step("w", "second", "log"), step("w", "third", "log"));
+        third.needs = vec![step("w", "first", "log").step_type.map(|_| "first".to_owned())];
+        second.needs = third.needs.clone();
+        let block = Block { steps: vec![step("w", "first", "log"), second, third], graph: true };
+        let mut arrows = Vec::new();
+        block_arrows(&block, &mut arrows);
+        let ends: Vec<(&Value, &Value)> = arrows.iter().map(|arrow| (&arrow["from"], &arrow["to"])).collect();
+        assert_eq!(ends, [(&json!("w/first"), &json!("w/second")), (&json!("w/first"), &json!("w/third"))]);
+        assert_eq!(first_steps(&block).count(), 1);
+    }
+}

@@ -1,0 +1,2 @@
+//! Journaled records per second.
+fn main() {}

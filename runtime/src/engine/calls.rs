@@ -1,0 +1,111 @@
+//! Calls that are being made: each in a task of its own, so that one that panics or hangs harms no other. Dropping this aborts them all.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+
+use locus_plugin::StepError;
+use serde_json::Value;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+
+use crate::core::Event;
+
+/// What a call ends with.
+pub(super) type CallResult = Result<Value, StepError>;
+
+/// The calls of a run.
+#[derive(Default)]
+pub(super) struct Calls {
+    tasks: JoinSet<CallResult>,
+    /// Only looked up, never walked.
+    names: HashMap<Id, (String, u32)>,
+    handles: HashMap<(String, u32), AbortHandle>,
+}
+
+impl Calls {
+    /// Makes a call.
+    pub(super) fn spawn(
+        &mut self,
+        key: String,
+        attempt: u32,
+        call: impl Future<Output = CallResult> + Send + 'static,
+    ) {
+        let handle = self.tasks.spawn(call);
+        self.names.insert(handle.id(), (key.clone(), attempt));
+        self.handles.insert((key, attempt), handle);
+    }
+
+    /// Stops a call. Nothing more is heard of it.
+    pub(super) fn cancel(&mut self, key: &str, attempt: u32) {
+        if let Some(handle) = self.handles.remove(&(key.to_owned(), attempt)) {
+            self.names.remove(&handle.id());
+            handle.abort();
+        }
+    }
+
+    /// Stops all calls, and waits until they have.
+    pub(super) async fn stop(&mut self) {
+        self.names.clear();
+        self.handles.clear();
+        self.tasks.shutdown().await;
+    }
+
+    /// Whether no call is being made.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Waits for the next call to end; for ever when there is none.
+    pub(super) async fn next(&mut self) -> Event {
+        loop {
+            match self.tasks.join_next_with_id().await {
+                Some(ended) => {
+                    if let Some(event) = self.ended(ended) {
+                        return event;
+                    }
+                }
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// A call that has ended already.
+    pub(super) fn try_next(&mut self) -> Option<Event> {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            if let Some(event) = self.ended(ended) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    fn ended(&mut self, ended: Result<(Id, CallResult), JoinError>) -> Option<Event> {
+        let (id, result) = match ended {
+            Ok((id, result)) => (id, result),
+            Err(error) => {
+                let id = error.id();
+                (id, Err(panicked(error)))
+            }
+        };
+        // A call that was cancelled has no name any longer.
+        let (key, attempt) = self.names.remove(&id)?;
+        self.handles.remove(&(key.clone(), attempt));
+        Some(Event::Completed { key, attempt, result })
+    }
+}
+
+fn panicked(error: JoinError) -> StepError {
+    let text = match error.try_into_panic() {
+        Ok(panic) => panic_text(&*panic),
+        Err(_) => "it was stopped from outside".to_owned(),
+    };
+    StepError::terminal("plugin_panicked", format!("the step's plugin panicked: {text}"))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}

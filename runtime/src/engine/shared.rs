@@ -1,0 +1,343 @@
+//! What the runs of an engine share, and how runs get going: started, found, claimed, recovered.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use locus_plugin::action::BoxFuture;
+use locus_plugin::{Outcome, Registry, StepError};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use super::active::{Active, RunHandle, Wish};
+use super::actor::{Actor, Work};
+use super::error::EngineError;
+use super::events::{EngineEvent, EngineEvents};
+use super::programs::{Loaded, Programs};
+use super::replay::replay;
+use super::turns::Turns;
+use crate::core::{Command, Machine, RunInfo, complete_input};
+use crate::host::{Host, child_run_id, is_folder, new_run_id};
+use crate::services::{Resources, RunServices, Starter};
+use crate::store::{RunRow, RunState, Store, StoreError, Transaction, Write};
+
+/// What the runs of an engine share.
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) events: Arc<dyn EngineEvents>,
+    pub(super) base_dir: PathBuf,
+    pub(super) cancel_poll: Duration,
+    pub(super) resources: Arc<Resources>,
+    pub(super) programs: Programs,
+    pub(super) active: Arc<Active>,
+    pub(super) turns: Arc<Turns>,
+    pub(super) owner: OnceLock<Arc<str>>,
+    pub(super) watcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A run to start.
+pub(super) struct Start {
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) base_dir: PathBuf,
+    pub(super) workflow: String,
+    pub(super) input: Value,
+    pub(super) id: String,
+}
+
+/// A run to execute.
+struct Launch {
+    loaded: Arc<Loaded>,
+    base_dir: PathBuf,
+    info: RunInfo,
+    machine: Machine,
+    commands: Vec<Command>,
+    records: u64,
+    /// Whether the journal says that the run shall end.
+    cancelled: bool,
+    /// Whether somebody wants it to.
+    cancel: bool,
+}
+
+impl Shared {
+    /// Reads the store without holding up other tasks.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let store = Arc::clone(&self.store);
+        let reading = tokio::task::spawn_blocking(move || work(&*store));
+        match reading.await {
+            Ok(answer) => Ok(answer?),
+            Err(error) => Err(EngineError::new("store_failed", error.to_string(), "")),
+        }
+    }
+
+    /// The name under which this engine owns runs.
+    async fn owner(&self) -> Result<Arc<str>, EngineError> {
+        if let Some(owner) = self.owner.get() {
+            return Ok(Arc::clone(owner));
+        }
+        let owner: Arc<str> = self.read(|store| store.owner()).await?.into();
+        Ok(Arc::clone(self.owner.get_or_init(|| owner)))
+    }
+
+    /// Starts a run, or finds the one of the same id that is of the same workflow and input.
+    pub(super) async fn start(self: &Arc<Self>, start: Start) -> Result<RunHandle, EngineError> {
+        let Start { loaded, base_dir, workflow, input, id } = start;
+        let input = complete_input(&loaded.program, &workflow, input)?;
+        let _turn = self.turns.take(&id).await;
+        if let Some((info, handle)) = self.active.get(&id) {
+            return if info.workflow == workflow && info.input == input {
+                Ok(handle)
+            } else {
+                Err(EngineError::run_id_in_use(&id))
+            };
+        }
+        let info = RunInfo { id, workflow, input, started: self.host.now() };
+        let (machine, commands) = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
+        match self.add(&loaded, &base_dir, &info).await {
+            Ok(()) => {}
+            Err(error) if error.code == "run_id_in_use" => {
+                return self.find(&info.id, Some(&info)).await;
+            }
+            Err(error) => return Err(error),
+        }
+        self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        let (records, cancelled, cancel) = (0, false, false);
+        self.launch(Launch { loaded, base_dir, info, machine, commands, records, cancelled, cancel })
+            .await
+    }
+
+    /// Adds a run to the store, with its program where the store may not have it.
+    async fn add(
+        &self,
+        loaded: &Loaded,
+        base_dir: &Path,
+        info: &RunInfo,
+    ) -> Result<(), EngineError> {
+        let row = RunRow {
+            id: info.id.clone(),
+            workflow: info.workflow.clone(),
+            program: loaded.hash.clone(),
+            base_dir: base_dir.to_string_lossy().into_owned(),
+            input: info.input.clone(),
+            state: RunState::Running,
+            outcome: None,
+            started: info.started,
+            ended: None,
+            cancel_requested: false,
+            owner: Some(self.owner().await?.to_string()),
+        };
+        let mut writes = Vec::with_capacity(2);
+        if !loaded.is_stored() {
+            writes.push(Write::Program { hash: loaded.hash.clone(), body: loaded.body()? });
+        }
+        writes.push(Write::Start(row));
+        self.store.commit(Transaction { writes }).await?;
+        loaded.set_stored();
+        Ok(())
+    }
+
+    /// Goes on with a run, or finds it going on or ended.
+    pub(super) async fn resume(self: &Arc<Self>, id: &str) -> Result<RunHandle, EngineError> {
+        let _turn = self.turns.take(id).await;
+        if let Some((_, handle)) = self.active.get(id) {
+            return Ok(handle);
+        }
+        self.find(id, None).await
+    }
+
+    /// Finds a run in the store and goes on with it. Where `wanted` is given, it has to be of that workflow and input. The caller
+    /// has its turn, and the run has no place here.
+    async fn find(
+        self: &Arc<Self>,
+        id: &str,
+        wanted: Option<&RunInfo>,
+    ) -> Result<RunHandle, EngineError> {
+        let row = self.row(id).await?;
+        if wanted.is_some_and(|info| info.workflow != row.workflow || info.input != row.input) {
+            return Err(EngineError::run_id_in_use(id));
+        }
+        self.take_up(row, false).await
+    }
+
+    pub(super) async fn row(&self, id: &str) -> Result<RunRow, EngineError> {
+        let id = id.to_owned();
+        self.read(move |store| store.run(&id)?.ok_or_else(|| StoreError::unknown_run(&id))).await
+    }
+
+    /// Claims a run that nobody executes, recovers it and goes on with it. The caller has its turn, and it has no place here.
+    pub(super) async fn take_up(
+        self: &Arc<Self>,
+        row: RunRow,
+        cancel: bool,
+    ) -> Result<RunHandle, EngineError> {
+        if let Some(outcome) = outcome_of(&row)? {
+            return Ok(RunHandle::of_ended(&row.id, outcome));
+        }
+        self.claim(&row).await?;
+        let loaded = self.program(&row.program).await?;
+        let id = row.id.clone();
+        let journal = self.read(move |store| store.journal(&id)).await?;
+        let info = RunInfo {
+            id: row.id,
+            workflow: row.workflow,
+            input: row.input,
+            started: row.started,
+        };
+        let replayed = replay(Arc::clone(&loaded.image), info.clone(), journal)?;
+        self.events.event(&EngineEvent::RunResumed {
+            run: &info.id,
+            workflow: &info.workflow,
+            records: replayed.records,
+        });
+        // A project that was moved takes its stored runs along.
+        let base_dir = Some(PathBuf::from(row.base_dir)).filter(|folder| is_folder(folder));
+        self.launch(Launch {
+            loaded,
+            base_dir: base_dir.unwrap_or_else(|| self.base_dir.clone()),
+            info,
+            commands: replayed.machine.outstanding(),
+            machine: replayed.machine,
+            records: replayed.records,
+            cancelled: replayed.cancelled,
+            cancel: cancel || row.cancel_requested,
+        })
+        .await
+    }
+
+    /// Makes this engine the owner of a run whose owner is gone.
+    async fn claim(&self, row: &RunRow) -> Result<(), EngineError> {
+        let mine = self.owner().await?;
+        if let Some(owner) = row.owner.clone()
+            && *owner != *mine
+            && self.read(move |store| store.is_alive(&owner)).await?
+        {
+            return Err(EngineError::run_elsewhere(&row.id));
+        }
+        // Also where it is ours already: commits that are under way come first.
+        let claim =
+            Write::Claim { run: row.id.clone(), from: row.owner.clone(), to: mine.to_string() };
+        match self.store.commit(claim.into()).await {
+            Err(error) if error.code == "run_lost" => Err(EngineError::run_elsewhere(&row.id)),
+            other => Ok(other?),
+        }
+    }
+
+    async fn program(&self, hash: &str) -> Result<Arc<Loaded>, EngineError> {
+        if let Some(loaded) = self.programs.of_hash(hash) {
+            return Ok(loaded);
+        }
+        let wanted = hash.to_owned();
+        let body = self.read(move |store| store.program(&wanted)).await?;
+        let body = body.ok_or_else(|| StoreError::corrupt(format!("the program `{hash}` is missing")))?;
+        self.programs.load_stored(hash, &body, &self.registry)
+    }
+
+    /// Gives a run its place and its task.
+    async fn launch(self: &Arc<Self>, launch: Launch) -> Result<RunHandle, EngineError> {
+        let owner = self.owner().await?;
+        let services = RunServices {
+            resources: Arc::clone(&self.resources),
+            program: Arc::clone(&launch.loaded.program),
+            base_dir: launch.base_dir,
+            events: Arc::clone(&self.events),
+            starter: Arc::clone(self) as Arc<dyn Starter>,
+        };
+        let actor = Actor {
+            shared: Arc::clone(self),
+            owner,
+            info: launch.info,
+            services: Arc::new(services),
+            machine: launch.machine,
+            records: launch.records,
+            cancelled: launch.cancelled,
+            work: Work::default(),
+        };
+        self.watch();
+        Ok(self.spawn(actor, launch.commands, launch.cancel))
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        mut actor: Actor,
+        commands: Vec<Command>,
+        cancel: bool,
+    ) -> RunHandle {
+        let (place, handle, wishes) = self.active.enter(actor.info.clone());
+        let task = tokio::spawn(async move {
+            if cancel {
+                actor.cancel();
+            }
+            let ended = actor.drive(commands, wishes).await;
+            let (shared, run) = (Arc::clone(&actor.shared), actor.info.id.clone());
+            // What the run holds is let go of before others hear that it has left.
+            drop(actor);
+            match &ended {
+                Ok(outcome) => shared.events.event(&EngineEvent::RunEnded { run: &run, outcome }),
+                Err(error) => shared
+                    .events
+                    .event(&EngineEvent::RunInterrupted { run: &run, reason: &error.message }),
+            }
+            drop(shared);
+            place.leave(ended);
+        });
+        self.active.set_task(handle.id(), task.abort_handle());
+        handle
+    }
+
+    /// Looks, from now on, for wishes of other processes to end runs of ours.
+    fn watch(self: &Arc<Self>) {
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        if watcher.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        let (shared, pause) = (Arc::downgrade(self), self.cancel_poll);
+        *watcher = Some(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(shared) = shared.upgrade() else { return };
+                shared.hear_of_cancels();
+            }
+        }));
+    }
+
+    /// One short look into the store for all runs at once.
+    fn hear_of_cancels(&self) {
+        let Some(owner) = self.owner.get() else { return };
+        if self.active.is_empty() {
+            return;
+        }
+        // Where it cannot be read now, it is read the next time.
+        for run in self.store.cancel_requests(owner).unwrap_or_default() {
+            self.active.wish(&run, Wish::Cancel);
+        }
+    }
+}
+
+impl Starter for Shared {
+    fn start_child(
+        &self,
+        _parent: &str,
+        _key: &str,
+        _workflow: &str,
+        _input: Value,
+    ) -> BoxFuture<'static, Result<String, StepError>> {
+        Box::pin(std::future::ready(Err(StepError::terminal("x", ""))))
+    }
+}
+
+/// How a run ended, if it has.
+pub(super) fn outcome_of(row: &RunRow) -> Result<Option<Outcome>, EngineError> {
+    let body = row.outcome.clone().unwrap_or(Value::Null);
+    Ok(match row.state {
+        RunState::Running => None,
+        RunState::Done => Some(Outcome::Done(body)),
+        RunState::Cancelled => Some(Outcome::Cancelled),
+        RunState::Failed => Some(Outcome::Failed(serde_json::from_value(body).map_err(|error| {
+            StoreError::corrupt(format!("the run `{}` has no readable error: {error}", row.id))
+        })?)),
+    })
+}

@@ -1,0 +1,166 @@
+//! What actions of a run can reach: the host's side of [`Services`]. HTTP, SQL, queues and files each have a module; connections are
+//! looked up in the run's program.
+//!
+//! Every effect that can be is done once for each idempotency key, however often it is asked for.
+
+mod connections;
+mod files;
+mod http;
+mod queue;
+mod sql;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use locus_model::Program;
+use locus_plugin::StepError;
+use locus_plugin::action::{BoxFuture, StepInfo};
+use locus_plugin::services::{
+    HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
+};
+use serde_json::Value;
+
+use crate::database::{Failure, FailureKind};
+use crate::engine::{EngineEvent, EngineEvents};
+use connections::{ConnectionKind, Settings, find};
+use http::Http;
+use queue::Queues;
+use sql::Databases;
+
+/// Starts runs on behalf of other runs.
+pub(crate) trait Starter: Send + Sync {
+    /// Starts the run that this step of the run `parent` stands for, or finds it; answers with its id.
+    fn start_child(
+        &self,
+        parent: &str,
+        key: &str,
+        workflow: &str,
+        input: Value,
+    ) -> BoxFuture<'static, Result<String, StepError>>;
+}
+
+/// What all runs of an engine share: clients and open files.
+#[derive(Default)]
+pub(crate) struct Resources {
+    http: Http,
+    databases: Databases,
+    queues: Queues,
+}
+
+/// The services of one run.
+pub(crate) struct RunServices {
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) program: Arc<Program>,
+    pub(crate) base_dir: PathBuf,
+    pub(crate) events: Arc<dyn EngineEvents>,
+    pub(crate) starter: Arc<dyn Starter>,
+}
+
+impl RunServices {
+    fn connection(&self, name: &str, kind: ConnectionKind) -> Result<Settings, StepError> {
+        find(&self.program, name, kind, &self.base_dir)
+    }
+}
+
+impl Services for RunServices {
+    fn log(&self, step: &StepInfo, level: LogLevel, message: &str, fields: &Value) {
+        self.events.event(&EngineEvent::Log {
+            run: &step.run_id,
+            key: &step.key,
+            level,
+            message,
+            fields,
+        });
+    }
+
+    fn http<'a>(
+        &'a self,
+        _step: &'a StepInfo,
+        request: HttpRequest,
+    ) -> BoxFuture<'a, Result<HttpResponse, StepError>> {
+        Box::pin(self.resources.http.send(request))
+    }
+
+    fn sql<'a>(
+        &'a self,
+        _step: &'a StepInfo,
+        connection: &'a str,
+        key: &'a str,
+        transaction: SqlTransaction,
+    ) -> BoxFuture<'a, Result<Vec<SqlOutcome>, StepError>> {
+        Box::pin(async move {
+            let settings = self.connection(connection, ConnectionKind::Sqlite)?;
+            self.resources.databases.transact(settings, key, transaction).await
+        })
+    }
+
+    fn publish<'a>(
+        &'a self,
+        step: &'a StepInfo,
+        connection: &'a str,
+        key: &'a str,
+        message: Message,
+    ) -> BoxFuture<'a, Result<Published, StepError>> {
+        Box::pin(async move {
+            let settings = self.connection(connection, ConnectionKind::Queue)?;
+            self.resources.queues.publish(settings, step, key, message).await
+        })
+    }
+
+    fn read_file<'a>(
+        &'a self,
+        _step: &'a StepInfo,
+        path: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<u8>, StepError>> {
+        Box::pin(files::read(self.base_dir.clone(), path.to_owned()))
+    }
+
+    fn start_run<'a>(
+        &'a self,
+        step: &'a StepInfo,
+        _key: &'a str,
+        workflow: &'a str,
+        input: Value,
+    ) -> BoxFuture<'a, Result<String, StepError>> {
+        self.starter.start_child(&step.run_id, &step.key, workflow, input)
+    }
+}
+
+impl From<Failure> for StepError {
+    /// How a step fails when the file of its connection does.
+    fn from(failure: Failure) -> Self {
+        let message = failure.message;
+        match failure.kind {
+            FailureKind::Busy => {
+                Self::retryable("database_busy", format!("another process holds the database: {message}"))
+            }
+            FailureKind::Full => {
+                Self::retryable("database_full", format!("there is no space left: {message}"))
+            }
+            FailureKind::Io => Self::retryable("database_io", format!("the disk failed: {message}")),
+            FailureKind::Stopped => {
+                Self::retryable("database_closed", "the database has been closed")
+            }
+            FailureKind::Constraint => Self::terminal("constraint_violation", message),
+            FailureKind::ReadOnly => {
+                Self::terminal("database_read_only", format!("the database cannot be written: {message}"))
+            }
+            FailureKind::Corrupt => {
+                Self::terminal("database_corrupt", format!("the database is damaged: {message}"))
+            }
+            FailureKind::CannotOpen => {
+                Self::terminal("connection_failed", format!("the database cannot be opened: {message}"))
+            }
+            FailureKind::Denied => Self::terminal(
+                "sql_error",
+                "the statement is not allowed here: a step's statements are one transaction already, \
+                 so none may begin, end, attach, change settings or touch `locus_tx`",
+            ),
+            FailureKind::RolledBack => Self::terminal(
+                "sql_error",
+                format!("a statement ended the transaction by itself: {message}"),
+            ),
+            FailureKind::Sql => Self::terminal("sql_error", message),
+        }
+    }
+}
