@@ -1,9 +1,11 @@
 //! Tests of the whole, through the public entry points. `README.md` beside this file is the manual.
 //!
 //! - [`derives`]: what authors of plugins are told by the derives, case by case in `ui/`;
+//! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
 mod derives;
+mod execute;
 mod external;
 mod layers;

@@ -96,7 +96,7 @@ impl Object {
             Data::Struct(data) => match &data.fields {
                 Fields::Named(fields) => {
                     for field in &fields.named {
-                        object.fields.extend(Field::read(field, owner, problems));
+                        object.fields.extend(Field::read(field, &input.ident, owner, problems));
                     }
                 }
                 Fields::Unit => {}
@@ -155,23 +155,16 @@ impl Object {
     }
 
     fn resolve_slots(&mut self, problems: &mut Problems) {
-        let names: Vec<(String, bool, Option<LitStr>)> = self
+        let params: Vec<Naming> = self
             .fields
             .iter()
-            .map(|field| {
-                let default = match &field.default {
+            .map(|field| Naming {
+                name: field.name.value(),
+                optional: types::is_option(&field.ty),
+                default: match &field.default {
                     Some(Default::Text(text)) => Some(text.clone()),
                     _ => None,
-                };
-                (field.name.value(), types::is_option(&field.ty), default)
-            })
-            .collect();
-        let params: Vec<Naming<'_>> = names
-            .iter()
-            .map(|(name, optional, default)| Naming {
-                name,
-                optional: *optional,
-                default: default.clone(),
+                },
             })
             .collect();
         let mut naming = Vec::new();
@@ -230,7 +223,12 @@ impl Object {
 }
 
 impl Field {
-    fn read(field: &syn::Field, owner: Owner, problems: &mut Problems) -> Option<Self> {
+    fn read(
+        field: &syn::Field,
+        around: &Ident,
+        owner: Owner,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let ident = field.ident.clone()?;
         let args = Args::read(&field.attrs, "param", &KEYS, problems);
         let name =
@@ -240,6 +238,14 @@ impl Field {
         }
         if let Owner::Part(what) = owner {
             slot::refuse(what, &ident, &field.ty, problems);
+        }
+        if types::mentions(&field.ty, around) {
+            problems.at(
+                &field.ty,
+                format!(
+                    "a parameter cannot hold itself: the schema of `{around}` would have no end"
+                ),
+            );
         }
         check_kind(&args, &field.ty, problems);
         let default = match args.expr("default") {

@@ -30,9 +30,9 @@ enum Binding {
 }
 
 /// What a binding needs to know of the parameter that names it.
-pub(crate) struct Naming<'a> {
+pub(crate) struct Naming {
     /// The parameter's name.
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     /// Whether its type is an `Option`.
     pub(crate) optional: bool,
     /// Its default, when it is a text.
@@ -94,14 +94,14 @@ impl Slot {
     }
 
     /// Checks the bindings against the other parameters, and fills in defaults.
-    pub(crate) fn resolve(&mut self, params: &[Naming<'_>], problems: &mut Problems) {
+    pub(crate) fn resolve(&mut self, params: &[Naming], problems: &mut Problems) {
         for binding in &mut self.binds {
             let Binding::Param { name, default, optional } = binding else {
                 continue;
             };
             let written = name.value();
             let Some(param) = params.iter().find(|param| param.name == written) else {
-                let known: Vec<&str> = params.iter().map(|param| param.name).collect();
+                let known: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
                 problems.at(
                     &name,
                     format!(

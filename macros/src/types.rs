@@ -1,6 +1,8 @@
 //! What the words of a type say. A derive sees no more than words: an alias hides what it stands for, so these answers are used for messages
 //! and shortcuts only, never for what the generated code does.
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
 /// What kind of value a type holds, as far as its words tell.
@@ -53,6 +55,25 @@ pub(crate) fn is_option(ty: &Type) -> bool {
 /// Whether it is just `String`.
 pub(crate) fn is_string(ty: &Type) -> bool {
     last(ty).is_some_and(|(name, _)| name == "String")
+}
+
+/// Whether it names the type `word`, or something that holds it; a path to another module is another type.
+pub(crate) fn mentions(ty: &Type, word: &Ident) -> bool {
+    fn search(tokens: TokenStream, word: &Ident) -> bool {
+        let mut behind_colon = false;
+        tokens.into_iter().any(|token| {
+            let in_path = std::mem::replace(
+                &mut behind_colon,
+                matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':'),
+            );
+            match token {
+                TokenTree::Ident(ident) => !in_path && (ident == *word || ident == "Self"),
+                TokenTree::Group(group) => search(group.stream(), word),
+                _ => false,
+            }
+        })
+    }
+    search(ty.to_token_stream(), word)
 }
 
 /// The last word of a path and the types in its brackets.

@@ -1,2 +1,2 @@
-//! Journaled records per second.
+//! Benchmark.
 fn main() {}

@@ -1,6 +1,7 @@
 //! The host's edge: the only place of this crate where the clock and chance come in. Tests bring their own.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -39,6 +40,12 @@ impl Host for SystemHost {
         bytes.extend_from_slice(&self.now().to_be_bytes());
         hash128(&bytes)
     }
+}
+
+/// Whether there is a folder at this path.
+#[expect(clippy::disallowed_methods, reason = "this is the host's file system")]
+pub(crate) fn is_folder(path: &Path) -> bool {
+    path.is_dir()
 }
 
 /// The id of a new run: 26 characters that sort by time.

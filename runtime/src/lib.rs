@@ -1,6 +1,29 @@
 //! Runs checked programs durably.
 //!
 //! Reading order:
-//! 1. [`core`]: the pure state machine: an event in, commands out, no I/O and no clock.
+//! 1. [`core`]: the pure state machine: an event in, commands out, no I/O and no clock;
+//! 2. [`store`]: where runs live: programs, runs and journals, in a SQLite file or in memory;
+//! 3. [`engine`]: what performs the commands: one task for each run, journaled before it is believed;
+//! 4. `services`: what steps can reach: HTTP, SQL, queues, files;
+//! 5. [`host`]: the edge to the clock and chance.
+//!
+//! `database` is what the store, SQL connections and queues have in common: a SQLite file with one writer and group commit.
+//! `journal` is how records lie in a store.
+
+#![warn(clippy::disallowed_methods)]
 
 pub mod core;
+mod database;
+pub mod engine;
+pub mod host;
+mod journal;
+mod services;
+pub mod store;
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests are hosts")]
+mod tests;
+
+pub use engine::{Cancelling, Engine, EngineConfig, EngineError, EngineEvent, EngineEvents, RunHandle, StoreLocation};
+pub use host::{Host, SystemHost};
+pub use store::{RunFilter, RunRow, RunState, Store, StoreError};

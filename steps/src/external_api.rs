@@ -56,7 +56,7 @@ pub struct ExternalApi {
     #[param(default)]
     expect: Vec<u32>,
     /// The type of the result, for whoever reads `.steps.<id>`. It is not checked when the response comes: `validate` does that.
-    #[param(literal)]
+    #[param(literal, reference = "type")]
     #[expect(dead_code, reason = "read by the compiler")]
     output: Option<Value>,
 }

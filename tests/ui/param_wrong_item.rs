@@ -22,6 +22,13 @@ enum Shape {
     Box(u64, u64),
 }
 
+/// Holds itself.
+#[derive(locus_plugin::Param)]
+struct Tree {
+    /// The trees below.
+    below: Vec<Tree>,
+}
+
 /// Has nothing to choose from.
 #[derive(locus_plugin::Param)]
 enum Never {}

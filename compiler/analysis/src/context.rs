@@ -38,8 +38,6 @@ pub(crate) struct Names {
 pub(crate) struct NamedType {
     /// Whether it is a model.
     pub(crate) model: bool,
-    /// Its name, where it is declared.
-    pub(crate) declared: Span,
 }
 
 /// What a caller has to know of a workflow.

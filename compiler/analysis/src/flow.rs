@@ -7,8 +7,9 @@ use locus_plugin::StepKind;
 use crate::context::Context;
 use crate::expressions::Uses;
 use crate::graph;
+use crate::level::Level;
 use crate::messages::{flow as messages, steps as step_messages};
-use crate::scope::{Facts, Level, Site, Vars};
+use crate::scope::{Facts, Site, Vars};
 use crate::steps::{BlockDraft, StepDraft};
 use crate::workflows::WorkflowUses;
 
@@ -49,7 +50,7 @@ impl Flow<'_, '_, '_> {
             self.unreachable(block);
         }
         for (at, step) in block.steps.iter().enumerate() {
-            let level = Level { binds, undoes, outer, ..Level::at(block, at) };
+            let level = Level::inside(block, at, outer, binds, undoes);
             self.step(step, &level);
         }
     }
@@ -68,8 +69,7 @@ impl Flow<'_, '_, '_> {
         }
         if let Some((key, block)) = &step.compensate {
             self.nothing_to_undo(step, *key);
-            let done = Level { own: true, ..level.again() };
-            self.block(block, Some(&done), &[], true);
+            self.block(block, Some(&level.done()), &[], true);
         }
     }
 

@@ -60,11 +60,6 @@ impl<'n> Keys<'n> {
     pub(crate) fn text(&self, key: &str, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
         text(self.get(key)?, problems)
     }
-
-    /// The author's own keys.
-    pub(crate) fn extensions(&self) -> impl Iterator<Item = &'n Entry> {
-        self.entries.iter().filter(|entry| is_extension(&entry.key.value))
-    }
 }
 
 /// Whether a key is the author's own.

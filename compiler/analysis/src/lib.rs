@@ -8,7 +8,7 @@
 //! 3. [`workflows`] with [`triggers`] and [`cron`]; [`steps`] with [`retry`]: blocks and steps, as drafts;
 //! 4. [`shape`]: schemas compiled; [`params`] with [`values`] and [`calls`]: parameters along their shape; [`expressions`]: what strings refer to;
 //! 5. [`segments`] and [`identity`]: names, paths and signatures;
-//! 6. [`flow`] with [`graph`] and [`scope`]: what runs, and what each place can see;
+//! 6. [`flow`] with [`graph`], [`level`] and [`scope`]: what runs, and what each place can see;
 //! 7. [`program`]: drafts to the program; [`messages`]: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
@@ -24,6 +24,7 @@ mod flow;
 mod graph;
 mod identity;
 mod keys;
+mod level;
 mod manifest;
 mod messages;
 mod models;

@@ -18,8 +18,7 @@ pub(crate) fn declare(cx: &mut Context<'_>, all: &Declarations<'_>) {
         if *name == "map" || Type::SCALARS.iter().any(|(scalar, _)| scalar == name) {
             cx.problems.push(names::reserved_type_name(&declared.name));
         }
-        let named = NamedType { model, declared: declared.name.span };
-        cx.names.types.entry((*name).to_owned()).or_insert(named);
+        cx.names.types.entry((*name).to_owned()).or_insert(NamedType { model });
     }
 }
 

@@ -1,6 +1,5 @@
 //! What an expression can see at its place: inputs, results of steps, variables. Everything it refers to must be there when it is evaluated.
 
-use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
@@ -9,7 +8,7 @@ use locus_model::Field;
 
 use crate::context::Context;
 use crate::expressions::Uses;
-use crate::graph;
+use crate::level::Level;
 use crate::messages::{references as messages, values};
 use crate::steps::{BlockDraft, StepDraft};
 
@@ -40,21 +39,6 @@ pub(crate) struct Facts<'f> {
 
 /// The names that steps of a workflow set; `None` where only the run will tell.
 pub(crate) struct Vars<'f>(Option<HashSet<&'f str>>);
-
-/// A step being looked at, among those of its block, inside the blocks around.
-pub(crate) struct Level<'l> {
-    block: &'l BlockDraft<'l>,
-    at: usize,
-    /// Whether the step's own result is there.
-    pub(crate) own: bool,
-    /// The variables that the block brings.
-    pub(crate) binds: &'l [String],
-    /// Whether the block undoes the step around it.
-    pub(crate) undoes: bool,
-    /// The step around the block.
-    pub(crate) outer: Option<&'l Level<'l>>,
-    before: OnceCell<HashSet<usize>>,
-}
 
 /// What is special about the place of an expression.
 #[derive(Default)]
@@ -87,63 +71,6 @@ fn gather_vars<'f>(block: &'f BlockDraft<'f>, names: &mut HashSet<&'f str>) -> b
         let slots = step.params.slots.iter().map(|slot| &slot.block);
         slots.chain(compensate).all(|block| gather_vars(block, names))
     })
-}
-
-impl<'l> Level<'l> {
-    /// A step that is about to run.
-    pub(crate) fn at(block: &'l BlockDraft<'l>, at: usize) -> Self {
-        Self {
-            block,
-            at,
-            own: false,
-            binds: &[],
-            undoes: false,
-            outer: None,
-            before: OnceCell::new(),
-        }
-    }
-
-    /// The place before every step of a block.
-    pub(crate) fn start(block: &'l BlockDraft<'l>) -> Self {
-        Self::at(block, 0)
-    }
-
-    /// The place behind every step of a block.
-    pub(crate) fn end(block: &'l BlockDraft<'l>) -> Self {
-        Self::at(block, block.steps.len())
-    }
-
-    /// The same place.
-    pub(crate) fn again(&self) -> Self {
-        Self {
-            own: self.own,
-            binds: self.binds,
-            undoes: self.undoes,
-            outer: self.outer,
-            ..Self::at(self.block, self.at)
-        }
-    }
-
-    /// The step.
-    pub(crate) fn step(&self) -> Option<&'l StepDraft<'l>> {
-        self.block.steps.get(self.at)
-    }
-
-    /// Whether a step of the same block has a result by now.
-    fn has_run(&self, index: usize) -> bool {
-        if index == self.at && self.own {
-            return true;
-        }
-        if !self.block.graph || self.at >= self.block.steps.len() {
-            return index < self.at;
-        }
-        self.before.get_or_init(|| graph::before(self.block, self.at)).contains(&index)
-    }
-
-    /// This place and those around it, inside out.
-    fn outwards(&self) -> impl Iterator<Item = &Level<'l>> {
-        std::iter::successors(Some(self), |level| level.outer)
-    }
 }
 
 impl Facts<'_> {

@@ -197,9 +197,10 @@ impl Shape {
             "items" => self.items = Some(Box::new(compile(value, root))),
             "enum" => self.choices = value.as_array().cloned().unwrap_or_default(),
             "const" => self.choices = vec![value.clone()],
-            "oneOf" => match required_groups(value) {
-                Some(group) => self.one_of.push(group),
-                None => return false,
+            "oneOf" => match (required_groups(value), constants(value)) {
+                (Some(group), _) => self.one_of.push(group),
+                (None, Some(choices)) => self.choices = choices,
+                (None, None) => return false,
             },
             "allOf" => match all_required_groups(value) {
                 Some(groups) => self.one_of.extend(groups),
@@ -259,6 +260,16 @@ fn single_required(alternative: &Value) -> Option<String> {
         [Value::String(key)] => Some(key.clone()),
         _ => None,
     }
+}
+
+/// The values of `[{ const: a, description: … }, { const: b }]`; `None` when the alternatives say anything else.
+fn constants(value: &Value) -> Option<Vec<Value>> {
+    let constant = |alternative: &Value| {
+        let map = alternative.as_object()?;
+        let only = map.keys().all(|key| matches!(key.as_str(), "const" | "title" | "description"));
+        map.get("const").filter(|_| only).cloned()
+    };
+    value.as_array()?.iter().map(constant).collect()
 }
 
 /// The groups of `[{ oneOf: [...] }, ...]`, each as in [`required_groups`].

@@ -1,6 +1,9 @@
 //! The disk, as the writer sees it: the one file of the compiler that reads, makes, renames and removes files.
 
-#![expect(clippy::disallowed_methods, reason = "this is what the one writer of files is built from")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is what the one writer of files is built from"
+)]
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -50,7 +53,11 @@ pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
-            let into = if entry.file_type()?.is_dir() { &mut folders } else { &mut files };
+            let into = if entry.file_type()?.is_dir() {
+                &mut folders
+            } else {
+                &mut files
+            };
             into.push(entry.path());
         }
     }
@@ -124,6 +131,16 @@ pub(crate) fn back_up(path: &Path, folder: &Path) -> io::Result<TempPath> {
 /// Gives a staged file its name, in place of what has it.
 pub(crate) fn put(staged: TempPath, path: &Path) -> io::Result<()> {
     staged.persist(path).map_err(|error| error.error)
+}
+
+/// Puts an old content back. Where even that fails it stays on the disk under its other name.
+pub(crate) fn restore(old: TempPath, path: &Path) -> io::Result<()> {
+    let Err(error) = old.persist(path) else {
+        return Ok(());
+    };
+    let old = error.path.keep().map_err(|error| error.error)?;
+    fs::copy(&old, path)?;
+    fs::remove_file(&old)
 }
 
 /// Removes a file or a link.

@@ -3,7 +3,9 @@
 /// The lines of a text, by every line end that some language knows; control characters are left out.
 pub fn lines(text: &str) -> impl Iterator<Item = String> {
     let normal = text.replace("\r\n", "\n");
-    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ];
     let trimmed = normal.trim_end_matches(ends).to_owned();
     let lines: Vec<String> = trimmed.split(ends).map(clean).collect();
     lines.into_iter()
@@ -12,16 +14,23 @@ pub fn lines(text: &str) -> impl Iterator<Item = String> {
 /// Without control characters and without those that turn the direction of text (they hide what code says).
 fn clean(line: &str) -> String {
     let hidden = |c: &char| {
-        (c.is_control() && *c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        (c.is_control() && *c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    line.chars().filter(|c| !hidden(c)).collect::<String>().trim_end().to_owned()
+    line.chars()
+        .filter(|c| !hidden(c))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 /// All on one line.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let parts: Vec<String> =
-        lines(text).map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let parts: Vec<String> = lines(text)
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
     parts.join(" ")
 }
 
@@ -29,14 +38,26 @@ pub fn one_line(text: &str) -> String {
 #[must_use]
 pub fn line_comment(text: &str, prefix: &str) -> String {
     // A backslash at the end joins the next line to a comment in C and its heirs.
-    let line = |line: String| format!("{prefix}{}", line.trim_end_matches('\\')).trim_end().to_owned();
+    let line = |line: String| {
+        format!("{prefix}{}", line.trim_end_matches('\\'))
+            .trim_end()
+            .to_owned()
+    };
     lines(text).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Each line behind `prefix`, with `*/` and `/*` parted.
+/// Each line behind `prefix`, with `*/` and `/*` parted, and no line that begins with a tag (`@deprecated`).
 #[must_use]
 pub fn block_comment(text: &str, prefix: &str) -> String {
-    let part = |line: String| line.replace("*/", "* /").replace("/*", "/ *");
+    let part = |line: String| {
+        let line = line.replace("*/", "* /").replace("/*", "/ *");
+        let start = line.len() - line.trim_start().len();
+        if line[start..].starts_with('@') {
+            format!("{}\\{}", &line[..start], &line[start..])
+        } else {
+            line
+        }
+    };
     let line = |line: String| format!("{prefix}{}", part(line)).trim_end().to_owned();
     lines(text).map(line).collect::<Vec<_>>().join("\n")
 }
@@ -45,7 +66,11 @@ pub fn block_comment(text: &str, prefix: &str) -> String {
 #[must_use]
 pub fn ts_string(text: &str) -> String {
     let double = text.matches('"').count();
-    let quote = if double > text.matches('\'').count() { '\'' } else { '"' };
+    let quote = if double > text.matches('\'').count() {
+        '\''
+    } else {
+        '"'
+    };
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {
@@ -59,7 +84,9 @@ pub fn ts_string(text: &str) -> String {
             }
             // `</script>` would end the element that holds the code.
             '/' if out.ends_with('<') => out.push_str("\\/"),
-            c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') => {
+            c if c.is_control()
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+            {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => out.push(c),
@@ -73,10 +100,16 @@ pub fn ts_string(text: &str) -> String {
 #[must_use]
 pub fn ts_key(name: &str) -> String {
     let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+    let plain = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
     // Between the braces of a literal the bare key would set the prototype.
-    if plain && name != "__proto__" { name.to_owned() } else { ts_string(name) }
+    if plain && name != "__proto__" {
+        name.to_owned()
+    } else {
+        ts_string(name)
+    }
 }
 
 /// Text in a line of Markdown.
@@ -88,7 +121,9 @@ pub fn md_text(text: &str) -> String {
 /// Text in Markdown that keeps its paragraphs and lines.
 #[must_use]
 pub fn md_block(text: &str) -> String {
-    let escaped: Vec<String> = lines(text).map(|line| escape_md_line(line.trim())).collect();
+    let escaped: Vec<String> = lines(text)
+        .map(|line| escape_md_line(line.trim()))
+        .collect();
     let mut out = String::new();
     let mut blank = false;
     for line in escaped {
@@ -135,7 +170,11 @@ pub fn md_code(text: &str) -> String {
     }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -150,7 +189,22 @@ pub fn md_cell_code(text: &str) -> String {
 pub fn mermaid_text(text: &str) -> String {
     let mut out = String::new();
     for c in one_line(text).chars() {
-        let plain = c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | ',' | '/' | '(' | ')' | '=' | '!' | '?' | '\u{b7}' | '\u{2026}');
+        let plain = c.is_alphanumeric()
+            || matches!(
+                c,
+                ' ' | '_'
+                    | '-'
+                    | '.'
+                    | ','
+                    | '/'
+                    | '('
+                    | ')'
+                    | '='
+                    | '!'
+                    | '?'
+                    | '\u{b7}'
+                    | '\u{2026}'
+            );
         if plain {
             out.push(c);
         } else {
@@ -175,4 +229,91 @@ pub fn html_text(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NASTY: &str =
+        "*/ /* ``` | ${x} \"\"\" '\\\n# <b>&\u{2028}-->\u{7}%%{init}%% \u{202e}end\r\n\r\n";
+
+    #[test]
+    fn comments_cannot_be_left() {
+        assert_eq!(
+            line_comment(NASTY, "// "),
+            "// */ /* ``` | ${x} \"\"\" '\n// # <b>&\n// -->%%{init}%% end"
+        );
+        assert_eq!(
+            block_comment("**//* */\n\nb", " * "),
+            " * ** // * * /\n *\n * b"
+        );
+        assert_eq!(
+            block_comment("@deprecated\n  @a b@c", ""),
+            "\\@deprecated\n  \\@a b@c"
+        );
+        for comment in [
+            block_comment(NASTY, " * "),
+            block_comment("*/*/*", ""),
+            block_comment("/*/", ""),
+        ] {
+            assert!(
+                !comment.contains("*/") && !comment.contains("/*"),
+                "{comment}"
+            );
+        }
+    }
+
+    #[test]
+    fn strings_are_quoted_as_a_formatter_would() {
+        assert_eq!(ts_string("it's"), "\"it's\"");
+        assert_eq!(ts_string("say \"hi\""), "'say \"hi\"'");
+        assert_eq!(ts_string("'\"\""), "'\\'\"\"'");
+        assert_eq!(
+            ts_string("a\n\\\u{2028}</script>\u{0}"),
+            "\"a\\n\\\\\\u2028<\\/script>\\u0000\""
+        );
+        assert_eq!(
+            [
+                ts_key("ok_1"),
+                ts_key("a-b"),
+                ts_key("1a"),
+                ts_key("__proto__"),
+                ts_key("größe")
+            ],
+            ["ok_1", "\"a-b\"", "\"1a\"", "\"__proto__\"", "\"größe\""]
+        );
+    }
+
+    #[test]
+    fn markdown_is_text() {
+        assert_eq!(
+            md_text("a|b\n*c* `d` [e](f) <g> &amp; $h$"),
+            "a\\|b \\*c\\* \\`d\\` \\[e\\](f) \\<g\\> \\&amp; \\$h\\$"
+        );
+        assert_eq!(md_text("# a"), "\\# a");
+        assert_eq!(md_text("12. a"), "12\\. a");
+        assert_eq!(
+            md_text("see https://x.example or a@b"),
+            "see https\\://x.example or a\\@b"
+        );
+        assert_eq!(
+            md_block("one\n  two\n\n\n- three\n===\n"),
+            "one\ntwo\n\n\\- three\n\\==="
+        );
+        assert_eq!(
+            [md_code("a"), md_code("a`b"), md_code("`"), md_code("")],
+            ["`a`", "``a`b``", "`` ` ``", ""]
+        );
+        assert_eq!(md_cell_code("a|b\nc"), "`a\\|b c`");
+    }
+
+    #[test]
+    fn diagrams_are_text() {
+        assert_eq!(
+            mermaid_text("a \"b\" #c; %%{d}%%\ne"),
+            "a #34;b#34; #35;c#59; #37;#37;#123;d#125;#37;#37; e"
+        );
+        assert!(!mermaid_text(NASTY).contains(['"', '`', '<', '%', '{', '\n', '&']));
+    }
 }

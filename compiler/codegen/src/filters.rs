@@ -22,19 +22,29 @@ use crate::{escape, names};
 /// Gives an environment these filters.
 pub(crate) fn register(tera: &mut Tera) {
     for (name, filter) in PLAIN {
-        tera.register_filter(name, move |text: &str, _: Kwargs, _: &State<'_>| filter(text));
+        tera.register_filter(name, move |text: &str, _: Kwargs, _: &State<'_>| {
+            filter(text)
+        });
     }
     tera.register_filter("json", json);
     tera.register_filter("line_comment", |text: &str, args: Kwargs, _: &State<'_>| {
         Ok::<_, Error>(escape::line_comment(text, args.must_get::<&str>("prefix")?))
     });
-    tera.register_filter("block_comment", |text: &str, args: Kwargs, _: &State<'_>| {
-        Ok::<_, Error>(escape::block_comment(text, args.must_get::<&str>("prefix")?))
-    });
+    tera.register_filter(
+        "block_comment",
+        |text: &str, args: Kwargs, _: &State<'_>| {
+            Ok::<_, Error>(escape::block_comment(
+                text,
+                args.must_get::<&str>("prefix")?,
+            ))
+        },
+    );
 }
 
-/// Filters from text to text, without arguments.
-const PLAIN: [(&str, fn(&str) -> String); 14] = [
+/// From text to text, without arguments.
+type Plain = fn(&str) -> String;
+
+const PLAIN: [(&str, Plain); 14] = [
     ("pascal_case", names::pascal_case),
     ("camel_case", names::camel_case),
     ("snake_case", names::snake_case),
@@ -66,5 +76,7 @@ fn pretty_json(value: &serde_json::Value, depth: usize) -> String {
     // Values of serde_json always serialise, and to UTF-8.
     let _ = value.serialize(&mut serializer);
     // A line end inside a string is escaped, so each of these is between values.
-    String::from_utf8(out).unwrap_or_default().replace('\n', &format!("\n{}", "  ".repeat(depth)))
+    String::from_utf8(out)
+        .unwrap_or_default()
+        .replace('\n', &format!("\n{}", "  ".repeat(depth)))
 }

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use locus_diag::{Diagnostic, Severity, Sources};
+use locus_diag::{Diagnostic, Sources};
 use locus_model::{Program, Target};
-use locus_plugin::hooks::{HooksEntry, OnFailure};
-use locus_plugin::{HookContext, Registry};
+use locus_plugin::Registry;
+use locus_plugin::host::run_hooks;
 
-use crate::guard::guarded;
 use crate::output::{GeneratedFile, TargetOutput};
 use crate::plan::{PlannedTarget, plan};
 use crate::render::{Job, render};
@@ -25,7 +24,10 @@ pub fn generate(
 ) -> (Vec<TargetOutput>, Vec<Diagnostic>) {
     let (planned, mut problems) = plan(program, targets, registry);
     let jobs: Vec<Job<'_>> = planned.iter().flat_map(PlannedTarget::jobs).collect();
-    let rendered: Vec<_> = jobs.iter().map(|job| render(job, program, sources)).collect();
+    let rendered: Vec<_> = jobs
+        .iter()
+        .map(|job| render(job, program, sources))
+        .collect();
     let (outputs, more) = finish(&planned, rendered, registry);
     problems.extend(more);
     if problems.iter().any(Diagnostic::is_error) {
@@ -91,35 +93,14 @@ fn post_generate(output: &TargetOutput, registry: &Registry) -> Vec<Diagnostic> 
     if registry.hooks().all(|entry| entry.post_generate.is_none()) {
         return Vec::new();
     }
-    let files: Vec<(String, String)> =
-        output.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+    let files: Vec<(String, String)> = output
+        .files
+        .iter()
+        .map(|file| (file.path.clone(), file.text.clone()))
+        .collect();
     run_hooks(registry, "post_generate", |entry, cx| {
         if let Some(hook) = &entry.post_generate {
             hook.post_generate(&output.target, &files, cx);
         }
     })
-}
-
-/// Calls a hook point of every set of hooks, in their order; a panic becomes what the set declares.
-fn run_hooks(
-    registry: &Registry,
-    point: &str,
-    call: impl Fn(&HooksEntry, &mut HookContext),
-) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    for entry in registry.hooks() {
-        let plugin = &entry.meta.plugin;
-        let mut cx = HookContext::new(plugin.clone());
-        let panic = guarded(plugin, &format!("`{point}`"), || call(entry, &mut cx)).err();
-        problems.extend(cx.finish());
-        match (panic, entry.meta.on_failure) {
-            (None, _) | (Some(_), OnFailure::Ignore) => {}
-            (Some(problem), OnFailure::Abort) => problems.push(problem),
-            (Some(mut problem), OnFailure::Warn) => {
-                problem.severity = Severity::Warning;
-                problems.push(problem);
-            }
-        }
-    }
-    problems
 }

@@ -17,7 +17,6 @@ mod disk;
 pub mod escape;
 pub mod filters;
 pub mod generate;
-mod guard;
 pub mod manifest;
 pub mod names;
 pub mod output;

@@ -4,14 +4,19 @@
 /// `OrderLine`. Words keep the capitals they have: `HTTPRequest` stays.
 #[must_use]
 pub fn pascal_case(name: &str) -> String {
-    separated(name).into_iter().map(|word| capitalised(&word)).collect()
+    separated(name)
+        .into_iter()
+        .map(|word| capitalised(&word))
+        .collect()
 }
 
 /// `orderLine`.
 #[must_use]
 pub fn camel_case(name: &str) -> String {
     let pascal = pascal_case(name);
-    let Some(first) = words(&pascal).into_iter().next() else { return pascal };
+    let Some(first) = words(&pascal).into_iter().next() else {
+        return pascal;
+    };
     let rest = pascal[first.len()..].to_owned();
     first.to_lowercase() + &rest
 }
@@ -35,7 +40,11 @@ pub fn screaming_case(name: &str) -> String {
 }
 
 fn joined(name: &str, separator: &str) -> String {
-    words(name).iter().map(|word| word.to_lowercase()).collect::<Vec<_>>().join(separator)
+    words(name)
+        .iter()
+        .map(|word| word.to_lowercase())
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 /// The words of a name: parted by anything that is no letter or digit, and where a capital follows a small letter or
@@ -72,5 +81,36 @@ fn separated(name: &str) -> Vec<String> {
 
 fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_sees_the_same_words() {
+        for (name, pascal, camel, snake) in [
+            ("order_line", "OrderLine", "orderLine", "order_line"),
+            ("OrderLine", "OrderLine", "orderLine", "order_line"),
+            ("order line", "OrderLine", "orderLine", "order_line"),
+            ("a-b", "AB", "ab", "a_b"),
+            ("HTTPRequest", "HTTPRequest", "httpRequest", "http_request"),
+            ("v2_api", "V2Api", "v2Api", "v2_api"),
+            ("__proto__", "Proto", "proto", "proto"),
+            ("größe_in_mm", "GrößeInMm", "größeInMm", "größe_in_mm"),
+            ("注文", "注文", "注文", "注文"),
+            ("💥", "", "", ""),
+        ] {
+            assert_eq!(pascal_case(name), pascal, "{name}");
+            assert_eq!(camel_case(name), camel, "{name}");
+            assert_eq!(snake_case(name), snake, "{name}");
+        }
+        assert_eq!(
+            (kebab_case("orderLine"), screaming_case("orderLine")),
+            ("order-line".into(), "ORDER_LINE".into())
+        );
+    }
 }

@@ -72,7 +72,11 @@ pub fn out_folder(text: &str) -> Result<String, Cow<'static, str>> {
 /// Joins a folder, which may be empty, and a path below it.
 #[must_use]
 pub fn join(folder: &str, path: &str) -> String {
-    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+    if folder.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{folder}/{path}")
+    }
 }
 
 /// Two paths with the same fold are the same file on a system that ignores case.
@@ -107,7 +111,10 @@ fn check_part(part: &str) -> Result<(), Cow<'static, str>> {
         .into());
     }
     if part.ends_with(['.', ' ']) || part.starts_with(' ') {
-        return Err(format!("has the part `{part}`, which starts or ends with a space or ends with a dot").into());
+        return Err(format!(
+            "has the part `{part}`, which starts or ends with a space or ends with a dot"
+        )
+        .into());
     }
     if is_device(part) {
         return Err(format!("has the part `{part}`, which Windows keeps for a device").into());
@@ -133,15 +140,25 @@ fn is_composable(c: char) -> bool {
 }
 
 fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_lowercase();
+    let stem = part
+        .split('.')
+        .next()
+        .unwrap_or(part)
+        .trim_end()
+        .to_lowercase();
     if DEVICES.contains(&stem.as_str()) {
         return true;
     }
-    let numbered = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let numbered = stem
+        .strip_prefix("com")
+        .or_else(|| stem.strip_prefix("lpt"));
     numbered.is_some_and(|number| {
         let mut digits = number.chars();
         // Windows also takes the superscript digits.
-        matches!((digits.next(), digits.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+        matches!(
+            (digits.next(), digits.next()),
+            (Some('0'..='9' | '¹' | '²' | '³'), None)
+        )
     })
 }
 
@@ -150,5 +167,31 @@ fn name_char(c: char) -> String {
         format!("U+{:04X}", u32::from(c))
     } else {
         format!("`{c}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_on_some_system_has_one_fold() {
+        for (one, other) in [
+            ("A", "a"),
+            ("ſ", "s"),
+            ("ß", "SS"),
+            ("K", "k"),
+            ("Σ", "ς"),
+            ("İ", "i\u{307}"),
+        ] {
+            assert_eq!(fold(one), fold(other), "{one} {other}");
+        }
+        assert_ne!(fold("a"), fold("ä"));
+    }
+
+    #[test]
+    fn the_folders_above() {
+        assert_eq!(parents("a/b/c").collect::<Vec<_>>(), ["a", "a/b"]);
+        assert_eq!(parents("a").count(), 0);
     }
 }

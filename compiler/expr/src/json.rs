@@ -70,7 +70,7 @@ fn write_text(text: &str, out: &mut impl Write) -> fmt::Result {
     out.write_char('"')
 }
 
-/// A writer that refuses to grow beyond a number of bytes.
+/// A writer that takes no more than a number of bytes.
 struct Bounded {
     text: String,
     limit: usize,
@@ -78,11 +78,9 @@ struct Bounded {
 
 impl Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.text.len() + more.len() > self.limit {
-            return Err(fmt::Error);
-        }
-        self.text.push_str(more);
-        Ok(())
+        let room = self.limit - self.text.len();
+        self.text.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+        if more.len() > room { Err(fmt::Error) } else { Ok(()) }
     }
 }
 

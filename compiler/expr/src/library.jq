@@ -6,7 +6,7 @@ def isnan: isnumber and (. == . | not);
 # `null` joins as nothing.
 def join($separator):
   def text: if . == null then "" else tostring end;
-  if length == 0 then "" else reduce .[1:][] as $x (.[0] | text; . + $separator + ($x | text)) end;
+  if length == 0 then "" else reduce .[1:][] as $x (.[0] | text; . + ($separator + ($x | text))) end;
 
 def toboolean:
   if . == true or . == false then .

@@ -37,7 +37,7 @@ pub(crate) enum Fault {
 }
 
 /// Memory the interpreter itself keeps for a value it has in hand: its frames, its bindings.
-const HANDLE: usize = 160;
+const HANDLE: usize = 480;
 
 /// Stack that an evaluation may use below the call that started it. The limit on depth is meant to be met first; this
 /// one holds where frames are larger than usual, as in a build without optimisation.
@@ -151,6 +151,7 @@ pub(crate) fn step(cost: u64) -> bool {
             return false;
         }
         meter.steps.set(left - cost);
+        #[cfg(test)] MAX.fetch_max(meter.stack_base.get().wrapping_sub(stack_position()), Ordering::Relaxed);
         if meter.stack_base.get().wrapping_sub(stack_position()) > STACK {
             meter.fail(Fault::Depth);
             return false;
@@ -272,3 +273,5 @@ pub(crate) fn deeper<T>(run: impl FnOnce() -> T) -> Option<T> {
         Some(result)
     })
 }
+
+#[cfg(test)] pub(crate) static MAX: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);

@@ -170,11 +170,14 @@ fn enter() -> Native<Kind> {
 }
 
 /// An iterator that is one level deeper than its caller, while it is made and while it runs.
-struct Nested<'a, T>(BoxIter<'a, ValX<'a, T, Val>>);
+struct Nested<'a, T> {
+    inner: BoxIter<'a, ValX<'a, T, Val>>,
+    ended: bool,
+}
 
 fn nested<'a, T: 'a>(make: impl FnOnce() -> BoxIter<'a, ValX<'a, T, Val>>) -> BoxIter<'a, ValX<'a, T, Val>> {
     match meter::deeper(make) {
-        Some(inner) => Box::new(Nested(inner)),
+        Some(inner) => Box::new(Nested { inner, ended: false }),
         None => box_once(Err(end())),
     }
 }
@@ -183,11 +186,18 @@ impl<'a, T> Iterator for Nested<'a, T> {
     type Item = ValX<'a, T, Val>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        meter::deeper(|| self.0.next()).unwrap_or_else(|| Some(Err(end())))
+        // jaq relies on the upper bound: where nothing is to come, there must be no error either.
+        if self.size_hint().1 == Some(0) {
+            return None;
+        }
+        meter::deeper(|| self.inner.next()).unwrap_or_else(|| {
+            self.ended = true;
+            Some(Err(end()))
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        if self.ended { (0, Some(0)) } else { self.inner.size_hint() }
     }
 }
 

@@ -10,7 +10,7 @@ fn scope() -> Scope {
 fn show(text: &str) -> String {
     match Template::parse(text) {
         Err(e) => format!("PARSE {e:?}"),
-        Ok(t) => match t.evaluate(&scope(), &Limits::default()) {
+        Ok(t) => match t.evaluate(&scope(), &Limits{steps: 300_000, ..Limits::default()}) {
             Ok(d) => format!("{d:?}"),
             Err(e) => format!("EVAL {:?} {}", e.kind, e.message),
         },
@@ -43,4 +43,29 @@ fn probe() {
         if s.len() > 200 { s = s.chars().take(200).collect(); }
         println!("{}\n   => {}  {:?} {}", t.chars().take(120).collect::<String>(), s, now.elapsed(), hwm());
     }
+}
+#[test]
+fn one() {
+    let n: usize = std::env::var("CASE").unwrap().parse().unwrap();
+    let t = match n {
+        0 => format!("${{ {}1{} }}", "[".repeat(58), "]".repeat(58)),
+        1 => format!("${{ 1{} }}", " + 1".repeat(77)),
+        2 => format!("${{ .{} }}", " | .".repeat(200)),
+        3 => format!("${{ {}1 }}", "1 as $x | ".repeat(50)),
+        4 => format!("${{ {}1{} }}", "{a: ".repeat(58), "}".repeat(58)),
+        5 => format!("${{ {}1{} }}", "if . then ".repeat(30), " else 1 end".repeat(30)),
+        6 => format!("${{ {}1{} }}", "map(".repeat(50), ")".repeat(50)),
+        7 => format!("${{ {}1{} }}", "\"\\(".repeat(28), ")\"".repeat(28)),
+        8 => format!("${{ {}1{} }}", "(".repeat(58), ")".repeat(58)),
+        9 => "${ def f($n): if $n > 0 then [(f($n - 1))] | .[0] else 1 end; f(95) }".to_owned(),
+        10 => "${ def f($n): if $n > 0 then [[[[[[[[f($n - 1)]]]]]]]]|flatten else 1 end; f(95) }".to_owned(),
+        11 => "${ reduce range(99) as $i (1; [.]) | (.. |= .) | tojson |fromjson| walk(.) | flatten }".to_owned(),
+        12 => "${ def f: f + 1; f }".to_owned(),
+        13 => format!("${{ . {} }}", "- ".repeat(70)+"1"),
+        14 => format!("${{ {} 1 }}", "try ".repeat(76)),
+        15 => format!("${{ {}1{} }}", "reduce 1 as $x (0; ".repeat(30), ")".repeat(30)),
+        _ => panic!(),
+    };
+    println!("CASE {n} {} ", show(&t).chars().take(100).collect::<String>());
+    println!("max stack in evaluation {}", crate::meter::MAX.load(std::sync::atomic::Ordering::Relaxed));
 }

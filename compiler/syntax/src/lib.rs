@@ -4,13 +4,15 @@
 //! 1. [`world`]: reading and listing files, on disk and in memory;
 //! 2. [`project`]: the files of a project, found in one fixed order;
 //! 3. [`yaml`]: a text to nodes with places, and every problem in it;
-//! 4. [`codes`]: the codes of all those problems.
+//! 4. [`front_end`]: YAML as a parser hook of the plugin contract;
+//! 5. [`codes`]: the codes of all those problems.
 //!
 //! This crate is the only one that knows a YAML parser, and the only one of the compiler that opens a file.
 
 #![warn(clippy::disallowed_methods)]
 
 pub mod codes;
+pub mod front_end;
 pub mod project;
 pub mod world;
 pub mod yaml;

@@ -90,7 +90,8 @@ impl ChatNotify {
             .iter()
             .map(|fact| json!({ "title": fact.name, "value": shown(&fact.value), "short": true }))
             .collect();
-        let body = json!({ "attachments": [{ "text": self.text, "color": colour, "fields": facts }] });
+        let body =
+            json!({ "attachments": [{ "text": self.text, "color": colour, "fields": facts }] });
         HttpRequest {
             method: "POST".to_owned(),
             url: self.webhook.clone(),
@@ -129,7 +130,11 @@ mod tests {
         assert_eq!(run(notify, &chat), Ok(json!({ "status": 204 })));
         let sent = chat.sent();
         assert_eq!(sent[0].url, "https://chat.example/hook");
-        assert!(sent[0].headers.contains(&("Idempotency-Key".to_owned(), "run-1/announce/tell".to_owned())));
+        assert!(
+            sent[0]
+                .headers
+                .contains(&("Idempotency-Key".to_owned(), "run-1/announce/tell".to_owned()))
+        );
         let body: Value = serde_json::from_slice(&sent[0].body).unwrap();
         assert_eq!(
             body["attachments"][0],
@@ -142,7 +147,9 @@ mod tests {
 
     #[test]
     fn busy_services_are_tried_again_and_refusals_are_not() {
-        for (status, code, retryable) in [(503, "http_5xx", true), (429, "http_4xx", true), (404, "http_4xx", false)] {
+        for (status, code, retryable) in
+            [(503, "http_5xx", true), (429, "http_4xx", true), (404, "http_4xx", false)]
+        {
             let notify = step(json!({ "webhook": "https://chat.example/s3cret", "text": "Paid" }));
             let error = run(notify, &Chat::answering(status)).unwrap_err();
             assert_eq!((error.code.as_str(), error.retryable), (code, retryable));

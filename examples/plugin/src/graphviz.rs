@@ -1,7 +1,5 @@
 //! `graphviz`: a diagram of each workflow, in the language of Graphviz.
 
-use std::collections::BTreeSet;
-
 use locus_plugin::model::{Block, Program, Step, Workflow};
 use locus_plugin::{Doc, GenerateError, Generator, Param, Plan, RenderContext, Unit, Value};
 use serde_json::json;
@@ -38,10 +36,16 @@ impl Generator for Graphviz {
         Ok(plan)
     }
 
-    fn render(&self, unit: &Unit, program: &Program, cx: &RenderContext<'_>) -> Result<Doc, GenerateError> {
+    fn render(
+        &self,
+        unit: &Unit,
+        program: &Program,
+        cx: &RenderContext<'_>,
+    ) -> Result<Doc, GenerateError> {
         let workflow = unit.subject.as_str().and_then(|name| program.workflows.get(name));
-        let workflow = workflow
-            .ok_or_else(|| GenerateError::new(format!("`{}` is about no workflow of the program", unit.path)))?;
+        let workflow = workflow.ok_or_else(|| {
+            GenerateError::new(format!("`{}` is about no workflow of the program", unit.path))
+        })?;
         let text = cx.template("graphviz.dot.tera", self.diagram(workflow))?;
         Ok(Doc { text })
     }
@@ -50,7 +54,8 @@ impl Generator for Graphviz {
 impl Graphviz {
     /// What the template shows.
     fn diagram(&self, workflow: &Workflow) -> Value {
-        let boxes: Vec<Value> = workflow.steps.walk().into_iter().map(|step| self.step_box(step)).collect();
+        let boxes: Vec<Value> =
+            workflow.steps.walk().into_iter().map(|step| self.step_box(step)).collect();
         let mut arrows = Vec::new();
         block_arrows(&workflow.steps, &mut arrows);
         json!({
@@ -80,7 +85,10 @@ impl Graphviz {
 fn block_arrows(block: &Block, arrows: &mut Vec<Value>) {
     if block.graph {
         for step in &block.steps {
-            let needed = step.needs.iter().filter_map(|need| block.steps.iter().find(|other| other.name == need.value));
+            let needed = step
+                .needs
+                .iter()
+                .filter_map(|need| block.steps.iter().find(|other| other.name == need.value));
             arrows.extend(needed.map(|other| arrow(other, step, "", "solid")));
         }
     } else {
@@ -89,7 +97,8 @@ fn block_arrows(block: &Block, arrows: &mut Vec<Value>) {
     for step in &block.steps {
         for slot in &step.slots {
             let label = slot.segment.as_deref().unwrap_or_default();
-            arrows.extend(first_steps(&slot.block).map(|first| arrow(step, first, label, "dotted")));
+            arrows
+                .extend(first_steps(&slot.block).map(|first| arrow(step, first, label, "dotted")));
             block_arrows(&slot.block, arrows);
         }
         if let Some(undo) = &step.compensate {
@@ -101,10 +110,10 @@ fn block_arrows(block: &Block, arrows: &mut Vec<Value>) {
 
 /// The steps a block begins with: the first, or all that need no other.
 fn first_steps(block: &Block) -> impl Iterator<Item = &Step> {
-    let first: BTreeSet<&str> = block.steps.first().map(|step| step.name.as_str()).into_iter().collect();
-    block.steps.iter().filter(move |step| {
-        if block.graph { step.needs.is_empty() } else { first.contains(step.name.as_str()) }
-    })
+    let steps = block.steps.iter().enumerate();
+    steps
+        .filter(|(index, step)| if block.graph { step.needs.is_empty() } else { *index == 0 })
+        .map(|(_, step)| step)
 }
 
 fn arrow(from: &Step, to: &Step, label: &str, style: &str) -> Value {
@@ -132,13 +141,17 @@ mod tests {
     #[test]
     fn each_workflow_is_a_file_of_boxes_and_arrows() {
         let mut race = step("announce", "quote", "race_until");
-        let inner = Block { steps: vec![step("announce/quote/north", "ask", "external_api")], graph: false };
+        let inner = Block {
+            steps: vec![step("announce/quote/north", "ask", "external_api")],
+            graph: false,
+        };
         race.slots.push(Slot {
             pointer: "/branches/north".to_owned(),
             segment: Some("north".to_owned()),
             block: inner,
         });
-        let program = program("announce", vec![race, step("announce", "chat_notify", "chat_notify")]);
+        let program =
+            program("announce", vec![race, step("announce", "chat_notify", "chat_notify")]);
         let graphviz = Graphviz::from_value(json!({ "direction": "right" })).unwrap();
         let plan = graphviz.plan(&program).unwrap();
         assert_eq!(plan.units[0].path, "announce.dot");
@@ -171,8 +184,12 @@ mod tests {
         let block = Block { steps: vec![step("w", "first", "log"), second, third], graph: true };
         let mut arrows = Vec::new();
         block_arrows(&block, &mut arrows);
-        let ends: Vec<(&Value, &Value)> = arrows.iter().map(|arrow| (&arrow["from"], &arrow["to"])).collect();
-        assert_eq!(ends, [(&json!("w/first"), &json!("w/second")), (&json!("w/first"), &json!("w/third"))]);
+        let ends: Vec<(&Value, &Value)> =
+            arrows.iter().map(|arrow| (&arrow["from"], &arrow["to"])).collect();
+        assert_eq!(
+            ends,
+            [(&json!("w/first"), &json!("w/second")), (&json!("w/first"), &json!("w/third"))]
+        );
         assert_eq!(first_steps(&block).count(), 1);
     }
 }

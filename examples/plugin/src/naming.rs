@@ -10,8 +10,8 @@ pub struct Naming;
 
 /// Words that are true of everything.
 const EMPTY: [&str; 14] = [
-    "action", "activity", "do", "do_it", "foo", "job", "my", "new", "process", "step", "task", "thing", "tmp",
-    "workflow",
+    "action", "activity", "do", "do_it", "foo", "job", "my", "new", "process", "step", "task",
+    "thing", "tmp", "workflow",
 ];
 
 impl PostValidate for Naming {
@@ -57,7 +57,13 @@ mod tests {
         Naming.post_validate(&program, &mut cx);
         let found = cx.finish();
         let messages: Vec<&str> = found.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(messages, ["`task_7` does not say what the workflow does", "`step2` does not say what the step does"]);
+        assert_eq!(
+            messages,
+            [
+                "`task_7` does not say what the workflow does",
+                "`step2` does not say what the step does"
+            ]
+        );
         assert_eq!(found[0].code, "acme.shop/naming");
         assert_eq!(found[0].primary(), Some(program.workflows["task_7"].name.span));
     }

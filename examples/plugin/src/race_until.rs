@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use locus_plugin::{
-    Branches, Control, ControlContext, ControlEvent, Decision, Launch, Millis, Outcome, Step, StepError, Value,
+    Branches, Control, ControlContext, ControlEvent, Decision, Launch, Millis, Outcome, Step,
+    StepError, Value,
 };
 use serde_json::{Map, json};
 
@@ -74,7 +75,11 @@ impl Control for RaceUntil {
             Outcome::Cancelled => Ok(Decision::wait()),
             Outcome::Failed(error) => {
                 failed.insert(branch.clone(), error);
-                if failed.len() < self.branches.len() { Ok(Decision::wait()) } else { Err(self.all_failed(failed)) }
+                if failed.len() < self.branches.len() {
+                    Ok(Decision::wait())
+                } else {
+                    Err(self.all_failed(failed))
+                }
             }
         }
     }
@@ -82,7 +87,10 @@ impl Control for RaceUntil {
 
 impl RaceUntil {
     fn too_late(&self) -> StepError {
-        StepError::retryable("deadline_passed", format!("no branch succeeded within {}", self.deadline))
+        StepError::retryable(
+            "deadline_passed",
+            format!("no branch succeeded within {}", self.deadline),
+        )
     }
 
     fn all_failed(&self, failed: &BTreeMap<String, StepError>) -> StepError {
@@ -136,7 +144,10 @@ mod tests {
         let (race, clock) = (race(), Clock::at(1000));
         let (mut failed, _) = race.start(&clock.context()).unwrap();
         let lost = Outcome::Failed(StepError::terminal("http_4xx", "refused"));
-        assert_eq!(race.on(&mut failed, ended("north", lost), &clock.context()), Ok(Decision::wait()));
+        assert_eq!(
+            race.on(&mut failed, ended("north", lost), &clock.context()),
+            Ok(Decision::wait())
+        );
         let won = Outcome::Done(json!(12));
         assert_eq!(
             race.on(&mut failed, ended("south", won), &clock.context()),
@@ -152,7 +163,9 @@ mod tests {
         assert_eq!(late.to_string(), "deadline_passed: no branch succeeded within 2s");
         let lost = |code: &str| Outcome::Failed(StepError::terminal(code, "refused"));
         race.on(&mut failed, ended("north", lost("http_4xx")), &clock.context()).unwrap();
-        let error = race.on(&mut failed, ended("south", lost("out_of_stock")), &clock.context()).unwrap_err();
+        let error = race
+            .on(&mut failed, ended("south", lost("out_of_stock")), &clock.context())
+            .unwrap_err();
         assert_eq!((error.code.as_str(), error.retryable), ("all_branches_failed", false));
         assert_eq!(error.details["south"]["code"], "out_of_stock");
     }

@@ -1,10 +1,9 @@
 //! Hosts for the tests: a chat service that notes what it is sent, a clock that stands still, a program of one workflow.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-
-use std::collections::BTreeMap;
 
 use locus_plugin::action::{BoxFuture, StepInfo};
 use locus_plugin::control::ControlHost;
@@ -12,7 +11,9 @@ use locus_plugin::model::{Block, Node, NodeKind, Program, Step, StepId, StepPath
 use locus_plugin::services::{
     HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
 };
-use locus_plugin::{Action, ControlContext, Effect, SourceId, Span, Spanned, StepContext, StepError, Value};
+use locus_plugin::{
+    Action, ControlContext, Effect, SourceId, Span, Spanned, StepContext, StepError, Value,
+};
 
 /// A chat service.
 #[derive(Clone)]

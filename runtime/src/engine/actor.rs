@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::active::Wish;
 use super::calls::{CallResult, Calls};
+use super::children::Children;
 use super::error::EngineError;
 use super::events::EngineEvent;
 use super::shared::Shared;
@@ -33,6 +34,7 @@ pub(super) struct Actor {
     pub(super) owner: Arc<str>,
     pub(super) info: RunInfo,
     pub(super) services: Arc<dyn Services>,
+    pub(super) children: Arc<Children>,
     pub(super) machine: Machine,
     /// How many records the journal has.
     pub(super) records: u64,
@@ -240,7 +242,7 @@ impl Actor {
     }
 
     fn start_run(&mut self, key: String, workflow: &str, input: Value) {
-        let started = self.shared.start_child(&self.info.id, &key, workflow, input);
+        let started = self.children.start_child(&self.info.id, &key, workflow, input);
         let run = async move {
             let id: Result<String, StepError> = started.await;
             CallResult::Ok(json!({ "run_id": id? }))

@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use locus_plugin::action::BoxFuture;
-use locus_plugin::{Outcome, Registry, StepError};
+use locus_plugin::{Outcome, Registry};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::active::{Active, RunHandle, Wish};
 use super::actor::{Actor, Work};
+use super::children::Children;
 use super::error::EngineError;
 use super::events::{EngineEvent, EngineEvents};
 use super::programs::{Loaded, Programs};
 use super::replay::replay;
 use super::turns::Turns;
 use crate::core::{Command, Machine, RunInfo, complete_input};
-use crate::host::{Host, child_run_id, is_folder, new_run_id};
+use crate::host::{Host, is_folder};
 use crate::services::{Resources, RunServices, Starter};
 use crate::store::{RunRow, RunState, Store, StoreError, Transaction, Write};
 
@@ -239,18 +239,25 @@ impl Shared {
     /// Gives a run its place and its task.
     async fn launch(self: &Arc<Self>, launch: Launch) -> Result<RunHandle, EngineError> {
         let owner = self.owner().await?;
+        let program = Arc::clone(&launch.loaded.program);
+        let children = Arc::new(Children {
+            shared: Arc::clone(self),
+            loaded: launch.loaded,
+            base_dir: launch.base_dir.clone(),
+        });
         let services = RunServices {
             resources: Arc::clone(&self.resources),
-            program: Arc::clone(&launch.loaded.program),
+            program,
             base_dir: launch.base_dir,
             events: Arc::clone(&self.events),
-            starter: Arc::clone(self) as Arc<dyn Starter>,
+            starter: Arc::clone(&children) as Arc<dyn Starter>,
         };
         let actor = Actor {
             shared: Arc::clone(self),
             owner,
             info: launch.info,
             services: Arc::new(services),
+            children,
             machine: launch.machine,
             records: launch.records,
             cancelled: launch.cancelled,
@@ -314,18 +321,6 @@ impl Shared {
         for run in self.store.cancel_requests(owner).unwrap_or_default() {
             self.active.wish(&run, Wish::Cancel);
         }
-    }
-}
-
-impl Starter for Shared {
-    fn start_child(
-        &self,
-        _parent: &str,
-        _key: &str,
-        _workflow: &str,
-        _input: Value,
-    ) -> BoxFuture<'static, Result<String, StepError>> {
-        Box::pin(std::future::ready(Err(StepError::terminal("x", ""))))
     }
 }
 

@@ -158,10 +158,10 @@ fn value(schema: &Value) -> String {
         },
         _ => "any value".to_owned(),
     };
-    if let Some(reference) = reference(schema)
-        && reference != "error"
-    {
-        words = format!("name of a {reference}");
+    match schema.get(schema::REFERENCE).and_then(Value::as_str) {
+        None | Some("error") => {}
+        Some("type") => words = "type".to_owned(),
+        Some(reference) => words = format!("name of a {reference}"),
     }
     if schema.get(schema::LITERAL).is_some() {
         words += ", *as written*";
@@ -211,10 +211,6 @@ fn choices(schema: &Value) -> Vec<&str> {
         .flatten()
         .filter_map(|choice| choice["const"].as_str());
     listed.chain(described).collect()
-}
-
-fn reference(schema: &Value) -> Option<&str> {
-    schema.get(schema::REFERENCE).and_then(Value::as_str)
 }
 
 /// The description, and whether it must be given, or what it is otherwise.

@@ -1,7 +1,7 @@
 //! From targets to texts.
 
-use locus_plugin::{Hooks, HookContext, Plan, PostGenerate, PreGenerate, Severity};
 use locus_plugin::registry::Registered;
+use locus_plugin::{HookContext, Hooks, Plan, PostGenerate, PreGenerate, Severity};
 
 use super::*;
 
@@ -17,13 +17,24 @@ fn files_target(files: Value) -> Target {
 
 #[test]
 fn files_come_sorted_and_normalised_with_their_origin() {
-    let targets =
-        [files_target(json!({ "b.ts": "\u{feff}two\r\nlines\r\n\n\n", "a/x.json": "{}", "empty": "" }))];
+    let targets = [files_target(
+        json!({ "b.ts": "\u{feff}two\r\nlines\r\n\n\n", "a/x.json": "{}", "empty": "" }),
+    )];
     let (outputs, problems) = generate(&targets);
     assert_eq!(problems, Vec::<String>::new());
-    let files: Vec<(&str, &str)> =
-        outputs[0].files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
-    assert_eq!(files, [("a/x.json", "{}\n"), ("b.ts", "two\nlines\n"), ("empty", "\n")]);
+    let files: Vec<(&str, &str)> = outputs[0]
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.text.as_str()))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("a/x.json", "{}\n"),
+            ("b.ts", "two\nlines\n"),
+            ("empty", "\n")
+        ]
+    );
     let origin = outputs[0].files[0].origin.clone().unwrap();
     assert_eq!((origin.source.as_str(), origin.line), ("locus.yaml", 3));
     assert_eq!(outputs[0].files[0].plugin, "test.plugin");
@@ -33,7 +44,12 @@ fn files_come_sorted_and_normalised_with_their_origin() {
 fn the_same_for_any_order_of_registration() {
     let targets = [
         files_target(json!({ "a": "1", "b": "2" })),
-        target("t", "templated", "other", json!({ "files": { "p.ts": { "template": "page.tera", "context": { "name": "you" } } } })),
+        target(
+            "t",
+            "templated",
+            "other",
+            json!({ "files": { "p.ts": { "template": "page.tera", "context": { "name": "you" } } } }),
+        ),
     ];
     let targets: Vec<&Target> = targets.iter().collect();
     let once = crate::generate(&Program::default(), &targets, &registry(), &sources());
@@ -52,18 +68,49 @@ fn the_same_for_any_order_of_registration() {
 #[test]
 fn paths_that_are_not_safe_everywhere_are_refused() {
     let bad = [
-        "../a", "a/../b", "/a", "a//b", "a/", "./a", "C:/a", "a\\b", "a\0b", "a\nb", "con", "a/NUL.txt",
-        "COM1.ts", "lpt\u{b9}", "a.", "a ", " a", "a?", ".git/hooks/pre-commit", ".locus-manifest.json",
-        "e\u{301}.ts", "a\u{202e}b", "",
+        "../a",
+        "a/../b",
+        "/a",
+        "a//b",
+        "a/",
+        "./a",
+        "C:/a",
+        "a\\b",
+        "a\0b",
+        "a\nb",
+        "con",
+        "a/NUL.txt",
+        "COM1.ts",
+        "lpt\u{b9}",
+        "a.",
+        "a ",
+        " a",
+        "a?",
+        ".git/hooks/pre-commit",
+        ".locus-manifest.json",
+        "e\u{301}.ts",
+        "a\u{202e}b",
+        "",
     ];
     for path in bad {
-        let found = problems(&[files_target(json!({ path: "x" }))]);
+        let found = problems(&[files_target(json!({ path: "{}" }))]);
         assert_eq!(found.len(), 1, "{path:?}: {found:?}");
-        assert!(found[0].starts_with("output-path: the generator `files` wants to write"), "{found:?}");
+        assert!(
+            found[0].starts_with("output-path: the generator `files` wants to write"),
+            "{found:?}"
+        );
     }
     let long = format!("{}/b", "a".repeat(201));
     assert_eq!(problems(&[files_target(json!({ long: "x" }))]).len(), 1);
-    let good = ["a/b.ts", ".gitignore", "a/.env.example", "größe.md", "con-text", "commit.md", "日本.md"];
+    let good = [
+        "a/b.ts",
+        ".gitignore",
+        "a/.env.example",
+        "größe.md",
+        "con-text",
+        "commit.md",
+        "日本.md",
+    ];
     for path in good {
         let found = problems(&[files_target(json!({ path: "x" }))]);
         assert_eq!(found, Vec::<String>::new(), "{path:?}");
@@ -74,9 +121,16 @@ fn paths_that_are_not_safe_everywhere_are_refused() {
 fn out_folders_stay_in_the_project() {
     for out in ["../x", "/x", "a/../../x", "", "a//b", "C:\\x"] {
         let found = problems(&[target("web", "files", out, json!({}))]);
-        assert!(found[0].starts_with("output-path: the out folder"), "{out:?}: {found:?}");
+        assert!(
+            found[0].starts_with("output-path: the out folder"),
+            "{out:?}: {found:?}"
+        );
     }
-    for (out, normal) in [(".", ""), ("./gen/api/", "gen/api"), ("gen/./api", "gen/api")] {
+    for (out, normal) in [
+        (".", ""),
+        ("./gen/api/", "gen/api"),
+        ("gen/./api", "gen/api"),
+    ] {
         let (outputs, found) = generate(&[target("web", "files", out, json!({}))]);
         assert_eq!((outputs[0].out.as_str(), found), (normal, Vec::new()));
     }
@@ -84,14 +138,21 @@ fn out_folders_stay_in_the_project() {
 
 #[test]
 fn two_owners_of_a_path_are_named() {
-    let one = |name: &str, out: &str, files: Value| target(name, "files", out, json!({ "files": files }));
+    let one =
+        |name: &str, out: &str, files: Value| target(name, "files", out, json!({ "files": files }));
     let cases = [
         (
-            vec![one("a", "gen", json!({ "x.ts": "" })), one("b", "gen", json!({ "x.ts": "" }))],
+            vec![
+                one("a", "gen", json!({ "x.ts": "" })),
+                one("b", "gen", json!({ "x.ts": "" })),
+            ],
             "output-collision: target `a` (generator `files`) and target `b` (generator `files`) both want to write `gen/x.ts`",
         ),
         (
-            vec![one("a", "gen", json!({ "sub/x.ts": "" })), one("b", "gen/sub", json!({ "x.ts": "" }))],
+            vec![
+                one("a", "gen", json!({ "sub/x.ts": "" })),
+                one("b", "gen/sub", json!({ "x.ts": "" })),
+            ],
             "output-collision: target `a` (generator `files`) and target `b` (generator `files`) both want to write `gen/sub/x.ts`",
         ),
         (
@@ -99,7 +160,11 @@ fn two_owners_of_a_path_are_named() {
             "output-collision: target `a` (generator `files`) wants to write `gen/Class.ts` and target `a` (generator `files`) `gen/class.ts`, which are one file where case does not count",
         ),
         (
-            vec![one("a", "gen", json!({ "STRASSE.ts": "", "straße.ts": "" }))],
+            vec![one(
+                "a",
+                "gen",
+                json!({ "STRASSE.ts": "", "straße.ts": "" }),
+            )],
             "output-collision: target `a` (generator `files`) wants to write `gen/STRASSE.ts` and target `a` (generator `files`) `gen/straße.ts`, which are one file where case does not count",
         ),
         (
@@ -112,9 +177,15 @@ fn two_owners_of_a_path_are_named() {
         ),
     ];
     for (targets, expected) in cases {
-        assert_eq!(problems(&targets).first().map(String::as_str), Some(expected));
+        assert_eq!(
+            problems(&targets).first().map(String::as_str),
+            Some(expected)
+        );
     }
-    let apart = [one("a", "gen", json!({ "x": "" })), one("b", "gen/b", json!({ "x": "" }))];
+    let apart = [
+        one("a", "gen", json!({ "x": "" })),
+        one("b", "gen/b", json!({ "x": "" })),
+    ];
     assert_eq!(problems(&apart), Vec::<String>::new());
 }
 
@@ -123,20 +194,31 @@ fn failures_of_a_generator_are_reports_that_name_it() {
     let options = |options: Value| problems(&[target("web", "files", "gen", options)]);
     assert_eq!(
         options(json!({ "bad": 1 })),
-        ["target-options: the options of target `web` do not fit the generator `files`: expected nothing, found 1"]
+        [
+            "target-options: the options of target `web` do not fit the generator `files`: expected nothing, found 1"
+        ]
     );
-    assert_eq!(options(json!({ "plan_error": "no models" })), ["generator-failed: target `web`: no models"]);
+    assert_eq!(
+        options(json!({ "plan_error": "no models" })),
+        ["generator-failed: target `web`: no models"]
+    );
     assert_eq!(
         options(json!({ "panic_in": "plan" })),
-        ["plugin-panicked: the plugin `test.plugin` panicked in `plan` of generator `files`: planned panic"]
+        [
+            "plugin-panicked: the plugin `test.plugin` panicked in `plan` of generator `files`: planned panic"
+        ]
     );
     assert_eq!(
         options(json!({ "panic_in": "a.ts", "files": { "a.ts": "", "b.ts": "" } })),
-        ["plugin-panicked: the plugin `test.plugin` panicked in `render` of generator `files` for `a.ts`: planned panic"]
+        [
+            "plugin-panicked: the plugin `test.plugin` panicked in `render` of generator `files` for `a.ts`: planned panic"
+        ]
     );
     assert_eq!(
         options(json!({ "files": { "a.json": "{\"a\":}" } })),
-        ["output-syntax: the generator `files` made `a.json`, which is not valid: expected value at line 1 column 6"]
+        [
+            "output-syntax: the generator `files` made `a.json`, which is not valid: expected value at line 1 column 6"
+        ]
     );
     assert_eq!(
         problems(&[target("web", "file", "gen", json!({}))]),
@@ -158,10 +240,14 @@ fn failing_templates_name_template_line_and_column() {
         load("missing_parent"),
         ["template-failed: template `a.tera`, line 2, column 4: there is no template `gone.tera`"]
     );
-    assert!(load("bad_syntax")[0].starts_with("template-failed: template `a.tera`, line 1, column "));
+    assert!(
+        load("bad_syntax")[0].starts_with("template-failed: template `a.tera`, line 1, column ")
+    );
     assert_eq!(
         load("unused_block"),
-        ["template-failed: template `a.tera`, line 1, column 38: Block `no_such_block` is not defined in any parent template"]
+        [
+            "template-failed: template `a.tera`, line 1, column 42: Block `no_such_block` is not defined in any parent template"
+        ]
     );
     let render = |template: &str| {
         let files = json!({ "x.ts": { "template": template, "context": {} } });
@@ -169,7 +255,9 @@ fn failing_templates_name_template_line_and_column() {
     };
     assert_eq!(
         render("fails.tera"),
-        ["template-failed: target `web`: `x.ts` cannot be made: template `fails.tera`, line 2, column 4: Variable `missing` does not exist."]
+        [
+            "template-failed: target `web`: `x.ts` cannot be made: template `fails.tera`, line 2, column 4: Variable `missing` is not defined. Available variables: locus"
+        ]
     );
     assert_eq!(
         render("pag.tera"),
@@ -185,7 +273,12 @@ struct Watch;
 impl PreGenerate for Watch {
     fn pre_generate(&self, _: &Program, target: &str, plan: &Plan, cx: &mut HookContext) {
         if plan.units.iter().any(|unit| unit.path == "bad") {
-            cx.report(Severity::Error, "bad-file", format!("{target} plans `bad`"), span(0..1));
+            cx.report(
+                Severity::Error,
+                "bad-file",
+                format!("{target} plans `bad`"),
+                span(0..1),
+            );
         }
     }
 }
@@ -207,13 +300,28 @@ fn hooks_see_plans_and_files_and_can_stop_the_build() {
             crate::generate(&Program::default(), &[&target], &registry, &sources());
         (outputs.len(), shown(&problems))
     };
-    assert_eq!(run(json!({ "a": "", "b": "" })), (1, vec!["test.plugin/count: web: 2".to_owned()]));
+    assert_eq!(
+        run(json!({ "a": "", "b": "" })),
+        (1, vec!["test.plugin/count: web: 2".to_owned()])
+    );
     assert_eq!(
         run(json!({ "bad": "" })),
-        (0, vec!["test.plugin/bad-file: web plans `bad`".to_owned(), "test.plugin/count: web: 1".to_owned()])
+        (
+            0,
+            vec![
+                "test.plugin/bad-file: web plans `bad`".to_owned(),
+                "test.plugin/count: web: 1".to_owned()
+            ]
+        )
     );
     assert_eq!(
         run(json!({ "panic": "" })),
-        (0, vec!["plugin-panicked: the plugin `test.plugin` panicked in `post_generate`: seen".to_owned()])
+        (
+            0,
+            vec![
+                "plugin-panicked: the plugin `test.plugin` panicked in `post_generate`: seen"
+                    .to_owned()
+            ]
+        )
     );
 }

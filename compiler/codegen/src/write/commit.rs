@@ -61,14 +61,20 @@ pub(super) fn commit(steps: Vec<Step>, before: &mut Before<'_>) -> Result<(), Fa
         let shown = step.shown.clone();
         match before(&format!("stage {shown}")).and_then(|()| stage(step, &mut undo)) {
             Ok(one) => staged.push(one),
-            Err(error) => return Err(fail(shown, error, undo)),
+            Err(error) => {
+                // New contents lie in folders that undoing removes.
+                drop(staged);
+                return Err(fail(shown, error, undo));
+            }
         }
     }
-    for one in staged {
+    let mut staged = staged.into_iter();
+    while let Some(one) = staged.next() {
         let shown = one.step.shown.clone();
         let verb = if one.new.is_some() { "put" } else { "remove" };
         let done = before(&format!("{verb} {shown}")).and_then(|()| take(one, &mut undo));
         if let Err(error) = done {
+            drop(staged);
             return Err(fail(shown, error, undo));
         }
     }
@@ -87,10 +93,19 @@ fn stage(step: Step, undo: &mut Vec<Undo>) -> io::Result<Staged> {
     }
     let folder = nearest_folder(parent);
     let new = match &step.text {
-        Some(text) => Some(disk::stage(folder, text, step.keeps_old.then_some(&step.path))?),
+        Some(text) => Some(disk::stage(
+            folder,
+            text,
+            step.keeps_old.then_some(&step.path),
+        )?),
         None => None,
     };
-    let old = if step.keeps_old { Some(disk::back_up(&step.path, folder)?) } else { None };
+    // In the out folder: a second name beside the file would keep a folder from becoming empty.
+    let old = if step.keeps_old {
+        Some(disk::back_up(&step.path, &step.base)?)
+    } else {
+        None
+    };
     Ok(Staged { step, new, old })
 }
 
@@ -116,7 +131,11 @@ fn take(staged: Staged, undo: &mut Vec<Undo>) -> io::Result<()> {
         return Ok(());
     };
     let parent = step.path.parent().unwrap_or(&step.base);
-    undo.extend(disk::create_folders(parent)?.into_iter().map(Undo::NoFolder));
+    undo.extend(
+        disk::create_folders(parent)?
+            .into_iter()
+            .map(Undo::NoFolder),
+    );
     disk::put(new, &step.path)?;
     undo.push(match old {
         Some(old) => Undo::Restore(old, step.path),
@@ -127,8 +146,15 @@ fn take(staged: Staged, undo: &mut Vec<Undo>) -> io::Result<()> {
 
 /// Removes the folders that a removal has left empty, and names them, the innermost first.
 fn emptied(step: &Step) -> Vec<PathBuf> {
-    let above = step.path.ancestors().skip(1).take_while(|folder| *folder != step.base);
-    above.take_while(|folder| disk::remove_empty_folder(folder)).map(Path::to_owned).collect()
+    let above = step
+        .path
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| *folder != step.base);
+    above
+        .take_while(|folder| disk::remove_empty_folder(folder))
+        .map(Path::to_owned)
+        .collect()
 }
 
 fn fail(path: String, error: io::Error, undo: Vec<Undo>) -> Failure {
@@ -136,7 +162,7 @@ fn fail(path: String, error: io::Error, undo: Vec<Undo>) -> Failure {
     for undo in undo.into_iter().rev() {
         let (path, result) = match undo {
             Undo::Restore(old, path) => {
-                let result = restore(old, &path);
+                let result = disk::restore(old, &path);
                 (path, result)
             }
             Undo::Remove(path) => {
@@ -157,15 +183,4 @@ fn fail(path: String, error: io::Error, undo: Vec<Undo>) -> Failure {
         }
     }
     Failure { path, error, left }
-}
-
-/// Puts an old content back; where that fails too it stays on the disk under its other name.
-fn restore(old: TempPath, path: &Path) -> io::Result<()> {
-    match old.persist(path) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let _ = error.path.keep();
-            Err(error.error)
-        }
-    }
 }

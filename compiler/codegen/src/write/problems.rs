@@ -40,17 +40,24 @@ pub(super) fn left_over(path: &str, target: &TargetOutput) -> Diagnostic {
 pub(super) fn in_the_way(path: &str, what: &str, target: &TargetOutput) -> Diagnostic {
     Diagnostic::new(
         codes::OUTPUT_IN_THE_WAY,
-        format!("target `{}` would write `{path}`, where {what}", target.target),
+        format!(
+            "target `{}` would write `{path}`, where {what}",
+            target.target
+        ),
     )
     .at(target.span, "")
-    .help("move it away, or give the target another out folder; `--force` overwrites files and links")
+    .help(
+        "move it away, or give the target another out folder; `--force` overwrites files and links",
+    )
 }
 
 /// A link leads out of the folder that files belong in.
 pub(super) fn leads_out(path: &str, link: &str, target: &TargetOutput) -> Diagnostic {
     Diagnostic::new(
         codes::OUTPUT_PATH,
-        format!("`{path}` would be written through the link `{link}`, which leads out of its folder"),
+        format!(
+            "`{path}` would be written through the link `{link}`, which leads out of its folder"
+        ),
     )
     .at(target.span, "")
     .help("replace the link by a folder, or give the target another out folder")
@@ -64,7 +71,11 @@ pub(super) fn bad_manifest(path: &str, reason: &str, target: &TargetOutput) -> D
 }
 
 /// The disk cannot be looked at.
-pub(super) fn not_readable(path: &str, error: &std::io::Error, target: &TargetOutput) -> Diagnostic {
+pub(super) fn not_readable(
+    path: &str,
+    error: &std::io::Error,
+    target: &TargetOutput,
+) -> Diagnostic {
     Diagnostic::new(
         codes::OUTPUT_NOT_WRITTEN,
         format!("nothing was written: `{path}` cannot be read: {error}"),
@@ -104,7 +115,12 @@ pub(super) fn stale(report: &Report, outputs: &[TargetOutput]) -> Vec<Diagnostic
         if changes.is_empty() {
             return None;
         }
-        let listed = changes.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+        let listed = changes
+            .iter()
+            .take(LISTED)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         let more = match changes.len().saturating_sub(LISTED) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -112,7 +128,10 @@ pub(super) fn stale(report: &Report, outputs: &[TargetOutput]) -> Vec<Diagnostic
         Some(
             Diagnostic::new(
                 codes::TARGET_STALE,
-                format!("target `{}` is not up to date: {listed}{more}", output.target),
+                format!(
+                    "target `{}` is not up to date: {listed}{more}",
+                    output.target
+                ),
             )
             .at(output.span, "")
             .help("run `locus build`"),

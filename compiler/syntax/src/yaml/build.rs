@@ -119,8 +119,13 @@ impl<'a> Builder<'a> {
     pub(crate) fn event(&mut self, event: Event<'_>, span: &EventSpan) -> Option<Repair> {
         let told = span.byte_range().unwrap_or_default();
         match event {
-            Event::DocumentStart(..) => self.start_document(told.end),
-            Event::DocumentEnd => self.end_document(),
+            // One without `---` is reported at its first value.
+            Event::DocumentStart(true, _) => self.start_document(told.end),
+            Event::DocumentStart(false, _) => self.start_document(self.behind_marker(told.start)),
+            Event::DocumentEnd => {
+                self.end_document();
+                self.cursor.advance(told.end);
+            }
             Event::Alias(id) => self.alias(Some(id), told),
             Event::UnresolvedAlias(_) => self.alias(None, told),
             Event::Scalar(..) if self.skipped > 0 => {}
@@ -196,6 +201,20 @@ impl<'a> Builder<'a> {
     pub(crate) fn finish(mut self) -> (Vec<Node>, Vec<Diagnostic>) {
         self.abandon();
         (self.documents, self.report.finish())
+    }
+
+    /// The place behind the last `...` before `at`: what stands before it belongs to a document that was given up.
+    fn behind_marker(&self, at: usize) -> usize {
+        let from = self.cursor.at();
+        let skipped = self.text.get(from..at).unwrap_or_default();
+        let begins_line = |before: &str| {
+            let before = before.trim_end_matches('\u{feff}');
+            before.is_empty() && from == 0 || before.ends_with(['\n', '\r'])
+        };
+        let marker = skipped
+            .rmatch_indices("...")
+            .find(|(marker, _)| skipped.get(..*marker).is_some_and(begins_line));
+        marker.map_or(from, |(marker, dots)| from + marker + dots.len())
     }
 
     fn start_document(&mut self, at: usize) {
@@ -276,12 +295,12 @@ impl<'a> Builder<'a> {
                 tag,
                 tag_place(span, &told),
                 wanted,
-                start..start + 1,
+                first_character(self.text, start),
             );
         }
         if self.frames.len() >= DEEPEST {
             self.skipped = 1;
-            self.say_too_deep(start..start + usize::from(flow));
+            self.say_too_deep(first_character(self.text, start));
             return;
         }
         self.cursor.advance(if flow { told.end } else { start });
@@ -668,4 +687,10 @@ fn tag_place(span: &EventSpan, told: &Range<usize>) -> Range<usize> {
     span.tag_span()
         .and_then(|tag| tag.byte_range())
         .unwrap_or_else(|| told.clone())
+}
+
+/// The character at `start`, for a label of something that may be long.
+fn first_character(text: &str, start: usize) -> Range<usize> {
+    let length = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    start..start + length
 }

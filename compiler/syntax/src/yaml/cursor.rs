@@ -115,12 +115,13 @@ pub(crate) fn line_start(text: &str, at: usize) -> usize {
         .map_or(0, |newline| newline + 1)
 }
 
-/// The place of the first byte from `at` on that is neither white space nor in a comment.
+/// The place of the first byte from `at` on that is neither white space, nor a byte order mark, nor in a comment.
 pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
     loop {
         match byte(text, at) {
             Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
             Some(b'#') => at = line_end(text, at),
+            Some(0xef) if text.get(at..).is_some_and(|rest| rest.starts_with('\u{feff}')) => at += 3,
             _ => return at,
         }
     }

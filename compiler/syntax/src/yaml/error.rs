@@ -39,16 +39,22 @@ pub(crate) fn explain(
             expression::wrongly_quoted(source, text, place.at, b'\'')
         }
         K::UnknownQuotedScalarEscape => wrong_escape(source, text, place.at),
-        K::UnclosedQuotedScalar | K::UnclosedFlowCollection { .. } | K::RecursionLimitExceeded => {
-            None
-        }
         K::UnexpectedCharacter {
             character: '@' | '`' | '%',
         } if scalar_at_cursor => Some(reserved_start(source, text, place.at)),
         K::MappingValueNotAllowed => {
             expression::unquoted(source, text, place).or_else(|| colon_in_text(source, text, place))
         }
-        _ => expression::unquoted(source, text, place),
+        K::ExpectedFlowMappingSeparator
+        | K::ExpectedFlowSequenceSeparator
+        | K::ExpectedBlockMappingKey
+        | K::FlowMappingValueAdjacentCollection
+        | K::InvalidColonPlacement
+        | K::InvalidMappingValueWhitespace
+        | K::CommentInterceptedScalar
+        | K::SimpleKeyExpected
+        | K::InvalidSimpleKey => expression::unquoted(source, text, place),
+        _ => None,
     };
     if let Some(repair) = repair {
         return Explained::Repairable(repair);
@@ -193,8 +199,8 @@ fn bad_escape(text: &str, start: usize) -> Option<usize> {
 fn wrong_escape(source: SourceId, text: &str, quote: usize) -> Option<Repair> {
     let at = bad_escape(text, quote)?;
     let escaped = text.get(at + 1..)?.chars().next()?;
-    let mask = at..at + 1 + escaped.len_utf8();
-    let span = Span::new(source, mask.clone());
+    let span = Span::new(source, at..at + 1 + escaped.len_utf8());
+    let mask = at..at + 1;
     let diagnostic = Diagnostic::new(
         codes::YAML_SYNTAX,
         format!("`\\{escaped}` is not an escape of a text in double quotes"),

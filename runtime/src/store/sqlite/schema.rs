@@ -102,7 +102,7 @@ fn check(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let format: Option<String> = connection
         .query_row("select value from meta where key = 'format'", [], |row| row.get(0))
         .optional()
-        .map_err(|error| StoreError::corrupt(error))?;
+        .map_err(StoreError::corrupt)?;
     match format.as_deref().map(str::parse::<u32>) {
         Some(Ok(FORMAT)) => Ok(true),
         Some(Ok(found)) if found > FORMAT => Err(StoreError::newer(path, &found.to_string(), FORMAT)),

@@ -8,7 +8,7 @@ use crate::store::{RunRow, RunState, StoreError, Transaction, Write};
 /// A change, ready to be written.
 pub(super) enum Change {
     Program { hash: String, body: String },
-    Start { row: RunRow, input: String, outcome: Option<String> },
+    Start { row: Box<RunRow>, input: String, outcome: Option<String> },
     Append { run: String, owner: String, after: u64, rows: Vec<JournalRow> },
     End { run: String, owner: String, state: RunState, outcome: Option<String>, at: u64 },
     Claim { run: String, from: Option<String>, to: String },
@@ -34,7 +34,7 @@ pub(super) fn encode(transaction: Transaction) -> Vec<Change> {
         Write::Start(row) => Change::Start {
             input: row.input.to_string(),
             outcome: row.outcome.as_ref().map(ToString::to_string),
-            row,
+            row: Box::new(row),
         },
         Write::Append { run, owner, after, records } => {
             Change::Append { run, owner, after, rows: records.iter().map(JournalRow::of).collect() }

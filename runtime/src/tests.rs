@@ -1,0 +1,13 @@
+//! Tests of the runtime: stores, services, and engines that are interrupted in every way there is.
+
+mod conformance;
+mod crash;
+mod engine;
+mod files;
+mod histories;
+mod http;
+mod processes;
+mod queue;
+mod sql;
+mod sqlite_store;
+mod support;
