@@ -1,11 +1,17 @@
 //! Tests of the whole, through the public entry points. `README.md` beside this file is the manual.
 //!
+//! - [`suite`]: what a spec is told, case by case in `suite/`;
+//! - [`codes`]: the page of every diagnostic code, run;
 //! - [`derives`]: what authors of plugins are told by the derives, case by case in `ui/`;
 //! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
+mod codes;
 mod derives;
 mod execute;
 mod external;
 mod layers;
+mod orders;
+mod program;
+mod suite;

@@ -14,6 +14,8 @@
 mod args;
 mod commands;
 mod linked;
+mod progress;
+mod session;
 mod program;
 mod ui;
 

@@ -20,4 +20,4 @@ mod steps;
 pub use event::{Command, Event, Record, RunInfo, StepCall, TimerKind};
 pub use image::Image;
 pub use input::complete_input;
-pub use machine::{CoreError, Machine};
+pub use machine::{CoreError, Machine, format_instant};

@@ -4,8 +4,8 @@
 //! Every effect that can be is done once for each idempotency key, however often it is asked for.
 
 mod connections;
-mod files;
-mod http;
+pub(crate) mod files;
+pub(crate) mod http;
 mod queue;
 mod sql;
 

@@ -1,6 +1,6 @@
 //! Calls of workflows: whether the input that is written out is what the workflow takes.
 
-use locus_diag::Span;
+use locus_diag::{Span, did_you_mean};
 use locus_model::{Entry, NodeKind};
 
 use crate::context::Context;
@@ -30,16 +30,19 @@ pub(crate) fn check(cx: &mut Context<'_>, entries: &[Entry], shape: &Shape, anch
         Some(_) => return,
     };
     let mut problems = Vec::new();
+    let mut meant = Vec::new();
     for key in given.iter().map(|entry| &entry.key) {
         if !input.contains_key(&key.value) {
             let known = input.keys().map(String::as_str);
+            meant.extend(did_you_mean(key, known.clone()));
             problems.push(names::unknown_call_input(key, workflow, callee.declared, known));
         }
     }
     let place = entry.map_or(anchor, |entry| entry.key.span);
     for (name, field) in input {
         let needed = !field.ty.optional && field.default.is_none();
-        if needed && !given.iter().any(|entry| entry.key.value == *name) {
+        let misspelled = meant.contains(&name.as_str());
+        if needed && !misspelled && !given.iter().any(|entry| entry.key.value == *name) {
             problems.push(names::missing_call_input(name, workflow, callee.declared, place));
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn read(cx: &mut Context<'_>, section: &Section<'_>) -> IndexMap<Stri
 
 fn connection(cx: &mut Context<'_>, declared: &Declared<'_>) -> Option<Connection> {
     let node = declared.node;
-    mapping(node, "a connection", &mut cx.problems)?;
+    mapping(node, "a connection, which is a mapping", &mut cx.problems)?;
     let uses = steps::value(cx, node);
     scope::check_outside(cx, &uses);
     let Some(kind) = node.get("type") else {

@@ -71,7 +71,7 @@ fn check_segments(cx: &mut Context<'_>, slots: &mut [SlotDraft<'_>]) {
     for slot in slots {
         let Some(segment) = &mut slot.segment else { continue };
         if let Some(earlier) = first.get(segment.as_str()) {
-            cx.report(names::same_segment(segment, slot.named_at, *earlier));
+            cx.report(names::same_segment(slot.named.then_some(segment), slot.named_at, *earlier));
             segment.push_str(AGAIN);
         } else {
             first.insert(segment.clone(), slot.named_at);

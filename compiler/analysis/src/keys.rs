@@ -1,6 +1,6 @@
 //! Mappings whose keys are known: unknown ones are reported, with the one that was probably meant.
 
-use locus_diag::{Diagnostic, Span, Spanned};
+use locus_diag::{Diagnostic, Span, Spanned, did_you_mean};
 use locus_model::duration::parse_duration;
 use locus_model::{Entry, Node, NodeKind};
 
@@ -8,9 +8,10 @@ use crate::expressions::is_template;
 use crate::messages::{names, values};
 
 /// A mapping whose keys are known.
-#[derive(Clone, Copy)]
 pub(crate) struct Keys<'n> {
     entries: &'n [Entry],
+    /// Keys that are probably there, misspelled.
+    meant: Vec<String>,
     /// Where to point when something is missing.
     pub(crate) anchor: Span,
 }
@@ -24,11 +25,13 @@ impl<'n> Keys<'n> {
         anchor: Span,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
-        let entries = mapping(node, what, problems)?;
+        let entries = mapping(node, &format!("{what}, which is a mapping"), problems)?;
+        let mut meant = Vec::new();
         for entry in entries.iter().filter(|entry| !is_known(entry, known)) {
+            meant.extend(did_you_mean(&entry.key, known.iter().copied()).map(str::to_owned));
             problems.push(values::unknown_key(&entry.key, what, known));
         }
-        Some(Self { entries, anchor })
+        Some(Self { entries, meant, anchor })
     }
 
     /// The value of a key; a key with nothing behind it is as good as none.
@@ -50,7 +53,7 @@ impl<'n> Keys<'n> {
         problems: &mut Vec<Diagnostic>,
     ) -> Option<&'n Node> {
         let found = self.get(key);
-        if found.is_none() {
+        if found.is_none() && !self.meant.iter().any(|meant| meant == key) {
             problems.push(values::missing_key(key, what, self.anchor));
         }
         found
@@ -71,7 +74,7 @@ fn is_known(entry: &Entry, known: &[&str]) -> bool {
     known.contains(&entry.key.value.as_str()) || is_extension(&entry.key.value)
 }
 
-/// The entries of a mapping.
+/// The entries of a mapping; `what` are the words for what is expected.
 pub(crate) fn mapping<'n>(
     node: &'n Node,
     what: &str,
@@ -79,7 +82,7 @@ pub(crate) fn mapping<'n>(
 ) -> Option<&'n [Entry]> {
     let entries = node.as_mapping();
     if entries.is_none() {
-        problems.push(values::wrong_type(&format!("{what}, which is a mapping"), node));
+        problems.push(values::wrong_type(what, node));
     }
     entries
 }
@@ -189,7 +192,7 @@ pub(crate) fn is_step_id(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// Reports a name that is no identifier; `what` are the words for what it names: "workflow".
+/// Reports a name that is no identifier; `what` are the words for what it names: "a workflow".
 pub(crate) fn check_identifier(
     name: &Spanned<String>,
     what: &str,

@@ -1,7 +1,7 @@
 //! The project file, `locus.yaml`: who the project is, what it is built with and to.
 
 use indexmap::IndexMap;
-use locus_diag::Spanned;
+use locus_diag::{Spanned, did_you_mean};
 use locus_model::{Node, NodeKind, Target};
 
 use crate::context::Context;
@@ -30,8 +30,11 @@ pub(crate) struct Manifest {
 
 /// Gathers the connections that the project file declares.
 pub(crate) fn connections<'a>(cx: &mut Context<'a>, node: &'a Node, section: &mut Section<'a>) {
-    if let Some(node) = node.get("connections") {
-        sections::declare(section, node, "the connections", "connection", &mut cx.problems);
+    // Those of a misspelled section are declared all the same.
+    let is_meant = |key: &str| key == "connections" || did_you_mean(key, KEYS) == Some("connections");
+    let mut entries = node.as_mapping().unwrap_or_default().iter();
+    if let Some(entry) = entries.find(|entry| is_meant(&entry.key.value)) {
+        sections::declare(section, &entry.value, "connection", &mut cx.problems);
     }
 }
 
@@ -82,7 +85,7 @@ fn language(cx: &mut Context<'_>, node: &Node) {
 /// Plugins by id: a version requirement, or a mapping with `version`, `config` and `permissions`.
 fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
     let registry = cx.registry;
-    for entry in mapping(node, "the plugins", &mut cx.problems).unwrap_or_default() {
+    for entry in mapping(node, "a mapping of plugins by id", &mut cx.problems).unwrap_or_default() {
         let id = &entry.key;
         let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
             let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
@@ -103,7 +106,7 @@ fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
             params::settings(cx, &config.value, &shape, "the config", config.key.span);
         }
         let permissions = keys.get("permissions");
-        let permissions = permissions.and_then(|node| list(node, "a list", &mut cx.problems));
+        let permissions = permissions.and_then(|node| list(node, "a list of permissions", &mut cx.problems));
         for permission in permissions.unwrap_or_default() {
             text(permission, &mut cx.problems);
         }
@@ -112,8 +115,8 @@ fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
 
 fn targets<'a>(cx: &mut Context<'a>, node: &'a Node) -> IndexMap<String, Target> {
     let mut targets = IndexMap::new();
-    for entry in mapping(node, "the targets", &mut cx.problems).unwrap_or_default() {
-        check_identifier(&entry.key, "target", &mut cx.problems);
+    for entry in mapping(node, "a mapping of targets by name", &mut cx.problems).unwrap_or_default() {
+        check_identifier(&entry.key, "a target", &mut cx.problems);
         if let Some(target) = target(cx, &entry.key, &entry.value) {
             targets.insert(entry.key.value.clone(), target);
         }

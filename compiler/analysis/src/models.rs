@@ -46,7 +46,7 @@ pub(crate) fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
     let Some(fields) = keys.required("fields", "a model", &mut cx.problems) else {
         return model;
     };
-    model.fields = types::fields(cx, fields, "the fields", Place::Model);
+    model.fields = types::fields(cx, fields, Place::Model);
     check_fields(cx, &model, fields);
     if let Some(indexes) = keys.get("indexes") {
         let known = fields.as_mapping().is_some();
@@ -57,7 +57,7 @@ pub(crate) fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
 
 fn check_fields(cx: &mut Context<'_>, model: &Model, node: &Node) {
     for entry in node.as_mapping().unwrap_or_default() {
-        check_identifier(&entry.key, "field", &mut cx.problems);
+        check_identifier(&entry.key, "a field", &mut cx.problems);
     }
     if node.as_mapping().is_some_and(<[_]>::is_empty) {
         cx.report(values::wrong_length("at least one field", 0, node.span));
@@ -86,7 +86,7 @@ fn read_indexes(cx: &mut Context<'_>, model: &Model, node: &Node, known: bool) -
                 let there = model.fields.keys().map(String::as_str);
                 cx.report(messages::unknown_index_field(&model.name.value, &name, there));
             } else if let Some(earlier) = index.iter().find(|f| f.value == name.value) {
-                cx.report(names::duplicate("index field", &name, earlier.span));
+                cx.report(names::repeated("field", &name, earlier.span));
             } else {
                 index.push(name);
             }
@@ -136,9 +136,9 @@ fn relation<'m>(ty: &Type, models: &'m IndexMap<String, Model>) -> Option<(&'m M
 pub(crate) fn inputs(cx: &mut Context<'_>, node: &Node) -> IndexMap<String, Field> {
     if let NodeKind::Mapping(entries) = &node.kind {
         for entry in entries.iter().filter(|entry| !is_identifier(&entry.key.value)) {
-            cx.problems.push(names::invalid_name(&entry.key, "input"));
+            cx.problems.push(names::invalid_name(&entry.key, "an input"));
         }
     }
-    let inputs = types::fields(cx, node, "the input", Place::Elsewhere);
+    let inputs = types::fields(cx, node, Place::Elsewhere);
     inputs
 }

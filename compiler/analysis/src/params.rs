@@ -1,7 +1,7 @@
 //! Parameters: one walk over what is written, along the shape of the step type. It checks, gathers what expressions refer to,
 //! cuts the inner blocks out and notes which parameters the step evaluates itself.
 
-use locus_diag::{Span, Spanned};
+use locus_diag::{Span, Spanned, did_you_mean};
 use locus_model::node::escape_token;
 use locus_model::{Entry, Node, NodeKind, Text};
 use locus_plugin::step::StepEntry;
@@ -41,6 +41,8 @@ pub(crate) struct SlotDraft<'a> {
     pub(crate) segment: Option<String>,
     /// Where that is written.
     pub(crate) named_at: Span,
+    /// Whether its author wrote it.
+    pub(crate) named: bool,
     /// The variables its steps see.
     pub(crate) binds: Vec<String>,
     /// Its steps.
@@ -316,15 +318,17 @@ impl<'a> Walk<'_, 'a> {
 
     /// Checks the keys of a mapping: known, complete, not at odds with each other.
     fn mapping(&mut self, entries: &[Entry], shape: &Shape, place: &Place<'_>) {
+        let mut meant = Vec::new();
         for entry in entries {
-            self.key(entry, shape, place);
+            meant.extend(self.key(entry, shape, place));
         }
         let written = |key: &str| {
             let mut entries = entries.iter();
             entries.find(|entry| entry.key.value == key && entry.value.kind != NodeKind::Null)
         };
         for key in &shape.required {
-            if !entries.iter().any(|entry| entry.key.value == *key) {
+            let misspelled = meant.contains(&key.as_str());
+            if !misspelled && !entries.iter().any(|entry| entry.key.value == *key) {
                 self.cx.report(values::missing_key(key, place.what, place.anchor));
             }
         }
@@ -332,6 +336,7 @@ impl<'a> Walk<'_, 'a> {
             let names: Vec<&str> = group.iter().map(String::as_str).collect();
             let mut there = group.iter().filter_map(|key| written(key));
             match (there.next(), there.next()) {
+                (None, _) if names.iter().any(|name| meant.contains(name)) => {}
                 (None, _) => {
                     self.cx.report(values::missing_one_of(&names, place.what, place.anchor));
                 }
@@ -345,20 +350,26 @@ impl<'a> Walk<'_, 'a> {
         calls::check(self.cx, entries, shape, place.anchor);
     }
 
-    fn key(&mut self, entry: &Entry, shape: &Shape, place: &Place<'_>) {
+    /// Checks a key; gives back the one that was probably meant.
+    fn key<'s>(&mut self, entry: &Entry, shape: &'s Shape, place: &Place<'_>) -> Option<&'s str> {
         let key = &entry.key;
-        let known = shape.properties.contains_key(&key.value);
-        if !known && matches!(shape.others, Others::Refused) {
-            let known: Vec<&str> = shape.properties.keys().map(String::as_str).collect();
-            let outside = place.around.is_none() && COMMON_KEYS.contains(&key.value.as_str());
-            self.cx.report(if outside {
-                messages::common_key_inside(key, place.what)
-            } else {
-                values::unknown_key(key, place.what, &known)
-            });
-        } else if !known && !is_extension(&key.value) {
-            fits::key(key, shape, &mut self.cx.problems);
+        if shape.properties.contains_key(&key.value) {
+            return None;
         }
+        if !matches!(shape.others, Others::Refused) {
+            if !is_extension(&key.value) {
+                fits::key(key, shape, &mut self.cx.problems);
+            }
+            return None;
+        }
+        let known: Vec<&str> = shape.properties.keys().map(String::as_str).collect();
+        let outside = place.around.is_none() && COMMON_KEYS.contains(&key.value.as_str());
+        self.cx.report(if outside {
+            messages::common_key_inside(key, place.what)
+        } else {
+            values::unknown_key(key, place.what, &known)
+        });
+        did_you_mean(key, known)
     }
 
     fn slot(&mut self, node: &'a Node, binds: &[Bind], place: &Place<'_>, segments: &Segments) {
@@ -366,6 +377,7 @@ impl<'a> Walk<'_, 'a> {
         self.found.slots.push(SlotDraft {
             pointer: self.pointer.clone(),
             segment: segments.join(),
+            named: segments.named,
             named_at: segments.place.unwrap_or(place.anchor),
             binds: binds.iter().filter_map(|bind| bound_name(bind, place.around)).collect(),
             block,

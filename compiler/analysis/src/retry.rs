@@ -1,7 +1,7 @@
 //! `retry`: how a failed step is tried again.
 
 use locus_diag::Span;
-use locus_model::{Backoff, Jitter, Node, Retry};
+use locus_model::{Backoff, Jitter, Node, NodeKind, Retry};
 
 use crate::context::Context;
 use crate::keys::{self, Keys, list, text};
@@ -21,6 +21,10 @@ const DEFAULTS: Retry = Retry {
 
 /// Reads `retry`; `key` is where it is written.
 pub(crate) fn read(cx: &mut Context<'_>, node: &Node, key: Span) -> Option<Retry> {
+    if let NodeKind::Number(number) = &node.kind {
+        cx.report(messages::retry_is_no_number(number, node.span));
+        return None;
+    }
     let keys = Keys::read(node, "`retry`", &KEYS, key, &mut cx.problems)?;
     let mut retry = DEFAULTS;
     if let Some(attempts) = keys.get("attempts").and_then(|node| attempts(cx, node)) {

@@ -1,7 +1,7 @@
 //! The sections of the files: which workflows, models, schemas and connections the program declares, and where.
 
 use indexmap::IndexMap;
-use locus_diag::{Diagnostic, Spanned};
+use locus_diag::{Diagnostic, Spanned, did_you_mean};
 use locus_model::{Entry, Node, NodeKind, Spec};
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub(crate) fn collect<'a>(
         if document.kind == NodeKind::Null {
             continue;
         }
-        for entry in mapping(document, "a spec", problems).unwrap_or_default() {
+        for entry in mapping(document, "a spec, which is a mapping", problems).unwrap_or_default() {
             all.take(entry, problems);
         }
     }
@@ -60,26 +60,33 @@ pub(crate) fn collect<'a>(
 
 impl<'a> Declarations<'a> {
     fn take(&mut self, entry: &'a Entry, problems: &mut Vec<Diagnostic>) {
-        let (section, what, thing) = match entry.key.value.as_str() {
-            "connections" => (&mut self.connections, "the connections", "connection"),
-            "schemas" => (&mut self.schemas, "the schemas", "schema"),
-            "models" => (&mut self.models, "the models", "model"),
-            "workflows" => (&mut self.workflows, "the workflows", "workflow"),
-            "imports" | "pages" | "components" | "tests" => {
-                problems.push(names::section_not_used(&entry.key));
-                return;
+        let mut name = entry.key.value.as_str();
+        if !SECTIONS.contains(&name) && !is_extension(name) {
+            problems.push(values::unknown_key(&entry.key, "a spec", &SECTIONS));
+            // What is in a misspelled section is declared all the same.
+            match did_you_mean(name, SECTIONS) {
+                Some(meant) => name = meant,
+                None => return,
             }
+        }
+        let (section, thing) = match name {
+            "connections" => (&mut self.connections, "connection"),
+            "schemas" => (&mut self.schemas, "schema"),
+            "models" => (&mut self.models, "model"),
+            "workflows" => (&mut self.workflows, "workflow"),
             own if is_extension(own) => {
                 let value = || entry.value.to_value();
                 self.extensions.entry(own.to_owned()).or_insert_with(value);
                 return;
             }
             _ => {
-                problems.push(values::unknown_key(&entry.key, "a spec", &SECTIONS));
+                if name == entry.key.value {
+                    problems.push(names::section_not_used(&entry.key));
+                }
                 return;
             }
         };
-        declare(section, &entry.value, what, thing, problems);
+        declare(section, &entry.value, thing, problems);
     }
 
     /// Models and schemas share their names: a type is either.
@@ -92,19 +99,19 @@ impl<'a> Declarations<'a> {
     }
 }
 
-/// Adds what a section declares.
+/// Adds what a section declares; `thing` is the word for one of them.
 pub(crate) fn declare<'a>(
     section: &mut Section<'a>,
     node: &'a Node,
-    what: &str,
     thing: &str,
     problems: &mut Vec<Diagnostic>,
 ) {
     if node.kind == NodeKind::Null {
         return;
     }
-    for entry in mapping(node, what, problems).unwrap_or_default() {
-        check_identifier(&entry.key, thing, problems);
+    let what = format!("a mapping of {thing}s by name");
+    for entry in mapping(node, &what, problems).unwrap_or_default() {
+        check_identifier(&entry.key, &format!("a {thing}"), problems);
         if let Some(earlier) = section.get(entry.key.value.as_str()) {
             problems.push(names::duplicate(thing, &entry.key, earlier.name.span));
         } else {

@@ -18,6 +18,8 @@ pub(crate) struct Segments {
     names: Vec<String>,
     /// Where the last of them is written.
     pub(crate) place: Option<Span>,
+    /// Whether the author wrote the last of them.
+    pub(crate) named: bool,
 }
 
 impl Segments {
@@ -28,14 +30,14 @@ impl Segments {
         if declared && (key.value == PLAIN || container) {
             return self.clone();
         }
-        self.with(spell(key), key.span)
+        self.with(spell(key), key.span, true)
     }
 
     /// The way through an item of a list.
     pub(crate) fn item(&self, item: &Node, shape: &Shape) -> Self {
         match item.get("name").map(|name| (name.as_str(), name.span)) {
-            Some((Some(name), place)) => self.with(spell(name), place),
-            _ => self.with(short_hash(&without_blocks(item, shape)), anchor(item)),
+            Some((Some(name), place)) => self.with(spell(name), place, true),
+            _ => self.with(short_hash(&without_blocks(item, shape)), anchor(item), false),
         }
     }
 
@@ -44,10 +46,10 @@ impl Segments {
         (!self.names.is_empty()).then(|| self.names.join("/"))
     }
 
-    fn with(&self, name: String, place: Span) -> Self {
+    fn with(&self, name: String, place: Span, named: bool) -> Self {
         let mut names = self.names.clone();
         names.push(name);
-        Self { names, place: Some(place) }
+        Self { names, place: Some(place), named }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Types as authors write them: the short notation, enums, objects, the long form with limits, raw JSON Schemas.
 
 use indexmap::IndexMap;
-use locus_diag::{Span, Spanned};
+use locus_diag::{Span, Spanned, did_you_mean};
 use locus_model::{Field, Node, NodeKind, Text, Type, TypeKind};
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::defaults;
 use crate::expressions::is_template;
-use crate::keys::{Keys, anchor, list, mapping, prose, text};
+use crate::keys::{Keys, anchor, is_extension, list, mapping, prose, text};
 use crate::messages::{types as messages, values};
 use crate::notation;
 use crate::raw_schema;
@@ -38,9 +38,9 @@ const UNKNOWN: TypeKind = TypeKind::Any;
 pub(crate) fn fields(
     cx: &mut Context<'_>,
     node: &Node,
-    what: &str,
     place: Place,
 ) -> IndexMap<String, Field> {
+    let what = "a mapping of types by name";
     let entries = mapping(node, what, &mut cx.problems).unwrap_or_default();
     let mut all = IndexMap::new();
     for entry in entries {
@@ -66,7 +66,7 @@ pub(crate) fn field(cx: &mut Context<'_>, node: &Node, declared: Span, place: Pl
             if entries.iter().any(|entry| FORMS.contains(&entry.key.value.as_str())) {
                 long(cx, node, place, &mut field);
             } else {
-                let inner = fields(cx, node, "an object", Place::Elsewhere);
+                let inner = fields(cx, node, Place::Elsewhere);
                 field.ty.kind = TypeKind::Object(inner);
             }
         }
@@ -116,6 +116,10 @@ fn notation(cx: &mut Context<'_>, text: &Text, span: Span) -> Option<Type> {
 fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
     let known: Vec<&str> =
         LONG_FORM.iter().copied().filter(|key| place == Place::Model || *key != "id").collect();
+    if let Some(key) = field_beside_form(node) {
+        cx.report(messages::field_beside_form(key));
+        return;
+    }
     let Some(keys) = Keys::read(node, "a type", &known, anchor(node), &mut cx.problems) else {
         return;
     };
@@ -139,6 +143,20 @@ fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
     }
 }
 
+/// The key of a field that stands beside `type`, when an object with a field of that name was meant.
+fn field_beside_form(node: &Node) -> Option<&Spanned<String>> {
+    let mut entries = node.as_mapping()?.iter();
+    let field = entries.find(|entry| {
+        let key = entry.key.value.as_str();
+        let typed = matches!(entry.value.kind, NodeKind::String(_) | NodeKind::Mapping(_));
+        typed
+            && !LONG_FORM.contains(&key)
+            && !is_extension(key)
+            && did_you_mean(key, LONG_FORM).is_none()
+    });
+    field.map(|entry| &entry.key)
+}
+
 /// The type itself: exactly one of the keys of [`FORMS`].
 fn form(cx: &mut Context<'_>, keys: &Keys<'_>) -> Option<Type> {
     let mut forms = FORMS.iter().filter_map(|key| keys.entry(key));
@@ -157,7 +175,7 @@ fn form(cx: &mut Context<'_>, keys: &Keys<'_>) -> Option<Type> {
             return Some(field(cx, node, first.key.span, Place::Elsewhere).ty);
         }
         "enum" => enumeration(cx, node)?,
-        "fields" => TypeKind::Object(fields(cx, node, "the fields", Place::Elsewhere)),
+        "fields" => TypeKind::Object(fields(cx, node, Place::Elsewhere)),
         "schema" => TypeKind::Schema(raw_schema::read(cx, node)?),
         _ => reference(cx, node)?,
     };
@@ -171,7 +189,7 @@ fn enumeration(cx: &mut Context<'_>, node: &Node) -> Option<TypeKind> {
         let Some(value) = text(item, &mut cx.problems) else { continue };
         match all.iter().find(|earlier| earlier.value == value.value) {
             Some(earlier) => {
-                let problem = crate::messages::names::duplicate("value", &value, earlier.span);
+                let problem = crate::messages::names::repeated("value", &value, earlier.span);
                 cx.report(problem);
             }
             None => all.push(value),

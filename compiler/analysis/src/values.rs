@@ -1,5 +1,7 @@
 //! Whether a single value is what its shape asks for.
 
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
 use locus_diag::{Diagnostic, Span, Spanned};
 use locus_model::duration::parse_duration;
 use locus_model::{Node, NodeKind};
@@ -43,9 +45,10 @@ pub(crate) fn scalar(node: &Node, shape: &Shape, problems: &mut Problems) -> boo
         let below = shape.range.min.is_some_and(|min| number < min);
         let above = shape.range.max.is_some_and(|max| number > max);
         if below || above {
-            let expected = limits(shape.range.min, shape.range.max);
+            let words = if shape.kinds.contains(&Kind::Number) { Kind::Number } else { Kind::Integer };
+            let expected = format!("{words} {}", limits(shape.range.min, shape.range.max));
             let found = node.to_value().to_string();
-            problems.push(messages::wrong_value(&format!("a number {expected}"), &found, node.span));
+            problems.push(messages::wrong_value(&expected, &found, node.span));
         }
     }
     if shape.duration
@@ -83,7 +86,7 @@ pub(crate) fn length(
 pub(crate) fn key(key: &Spanned<String>, shape: &Shape, problems: &mut Problems) {
     let Some(validator) = &shape.keys else { return };
     if let Err(error) = validator.validate(&Value::String(key.value.clone())) {
-        problems.push(messages::schema_refuses(&sentence(&error.to_string()), key.span));
+        problems.push(refusal(&error, key.span));
     }
 }
 
@@ -96,7 +99,7 @@ pub(crate) fn rest(node: &Node, shape: &Shape, problems: &mut Problems) {
     let value = node.to_value();
     for error in validator.iter_errors(&value) {
         let at = node.pointer(error.instance_path().as_str()).unwrap_or(node);
-        problems.push(messages::schema_refuses(&sentence(&error.to_string()), anchor(at)));
+        problems.push(refusal(&error, anchor(at)));
     }
 }
 
@@ -144,7 +147,8 @@ fn expected(shape: &Shape) -> String {
 }
 
 fn limits(min: Option<f64>, max: Option<f64>) -> String {
-    match (min, max) {
+    // What only the width of a number sets as a limit says nothing to an author.
+    match (min, max.filter(|max| *max < f64::from(u32::MAX))) {
         (Some(min), Some(max)) => format!("from {min} to {max}"),
         (Some(min), None) => format!("from {min}"),
         (None, Some(max)) => format!("up to {max}"),
@@ -161,7 +165,11 @@ fn holds_template(node: &Node) -> bool {
     }
 }
 
-/// A message of the validator without its full stop.
-fn sentence(message: &str) -> String {
-    message.trim_end_matches('.').to_owned()
+fn refusal(error: &ValidationError<'_>, place: Span) -> Diagnostic {
+    if let ValidationErrorKind::Pattern { pattern } = error.kind()
+        && let Some(text) = error.instance().as_str()
+    {
+        return messages::wrong_value(&format!("a text that matches `{pattern}`"), text, place);
+    }
+    messages::schema_refuses(error.to_string().trim_end_matches('.'), place)
 }

@@ -317,12 +317,14 @@ impl jaq_core::ValT for Val {
             return Err(ended().into());
         }
         let update = |old: Option<Data>| f(Self::new(old.unwrap_or_default())).next().transpose();
+        let absent = self.data().is_null();
         match (self.into_data().or_empty(&index.data().0).0, &index.data().0) {
             (Node::Object(mut object), Node::Text(key)) => {
                 own(&mut object, |object| object.entries().len() * 64)?;
                 let object_mut = Arc::make_mut(&mut object);
                 match update(object_mut.take(key.as_str()))? {
                     Some(new) => object_mut.insert(key.as_str().into(), new.into_data()),
+                    None if absent => return Ok(Self::null()),
                     None => object_mut.remove(key.as_str()),
                 }
                 Ok(Self::built(Data(Node::Object(object)))?)
@@ -344,6 +346,7 @@ impl jaq_core::ValT for Val {
                         list_mut.pad(len);
                         list_mut.put(position, new.into_data());
                     }
+                    None if absent => return Ok(Self::null()),
                     None => list_mut.remove(position),
                 }
                 Ok(Self::built(Data(Node::List(list)))?)

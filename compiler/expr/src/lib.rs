@@ -9,7 +9,7 @@
 //! 5. `data` and `number`: the values; `json`: as text; `scope`: those an expression sees;
 //! 6. `meter`: the bounds of an evaluation, and how they are held;
 //! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `arithmetic`, `order`;
-//! 8. `natives` and `regex`: functions written in Rust; `prelude`: those written in jq;
+//! 8. `natives`, `builtins` and `regex`: functions written in Rust; `prelude`: those written in jq;
 //! 9. `rewrite`: counting calls put into every term; `program`: compiling and running.
 //!
 //! This crate is the only one that knows jaq, and no type of jaq leaves it. Evaluation is pure: no clock, environment,
@@ -18,6 +18,7 @@
 mod access;
 mod analysis;
 mod arithmetic;
+mod builtins;
 mod data;
 mod error;
 mod expr;

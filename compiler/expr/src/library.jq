@@ -1,11 +1,12 @@
 # Definitions in place of those of jaq with the same name, to do what jq does, and those that jaq lacks.
 
-def repeat(f): def rec: ., (f | rec); rec;
-def isnan: isnumber and (. == . | not);
+def isnan: . < nan and nan < .;
+def del(f): delpaths([path(f)]);
+def pick(f): . as $top | reduce path(f) as $path (null; setpath($path; $top | getpath($path)));
 
 # `null` joins as nothing.
 def join($separator):
-  def text: if . == null then "" else tostring end;
+  def text: if type == "null" then "" else tostring end;
   if length == 0 then "" else reduce .[1:][] as $x (.[0] | text; . + ($separator + ($x | text))) end;
 
 def toboolean:

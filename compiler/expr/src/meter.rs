@@ -151,7 +151,6 @@ pub(crate) fn step(cost: u64) -> bool {
             return false;
         }
         meter.steps.set(left - cost);
-        #[cfg(test)] MAX.fetch_max(meter.stack_base.get().wrapping_sub(stack_position()), Ordering::Relaxed);
         if meter.stack_base.get().wrapping_sub(stack_position()) > STACK {
             meter.fail(Fault::Depth);
             return false;
@@ -273,5 +272,3 @@ pub(crate) fn deeper<T>(run: impl FnOnce() -> T) -> Option<T> {
         Some(result)
     })
 }
-
-#[cfg(test)] pub(crate) static MAX: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);

@@ -117,12 +117,14 @@ impl Number {
         }
     }
 
-    /// The remainder; `None` for a division by zero.
+    /// The remainder of the integer parts, as in jq; `None` for a division by zero.
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, as it does in jq")]
     pub(crate) fn rem(self, other: Self) -> Option<Self> {
-        match (self.wide(), other.wide()) {
-            _ if other.as_f64() == 0.0 => None,
-            (Some(x), Some(y)) => Some(Self::from_wide(x % y)),
-            _ => Some(Float(self.as_f64() % other.as_f64())),
+        let whole = |number: Self| number.wide().unwrap_or_else(|| i128::from(number.as_f64() as i64));
+        match (whole(self), whole(other)) {
+            _ if self.as_f64().is_nan() || other.as_f64().is_nan() => Some(Float(f64::NAN)),
+            (_, 0) => None,
+            (x, y) => Some(Self::from_wide(x % y)),
         }
     }
 

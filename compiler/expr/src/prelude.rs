@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jaq_core::Bind;
+use jaq_core::load;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
-use jaq_core::load::{self};
 use jaq_core::path::{Part, Path};
 
 use crate::{natives, rewrite};
 
-/// Definitions of jaq that nobody may call, or that a native function or a definition of ours replaces.
-const DROPPED: [&str; 11] = [
-    "debug", "halt", "halt_error", "infinite", "isnan", "join", "nan", "repeat", "stderr", "tonumber", "type",
-];
+/// Definitions of jaq that nobody may call, or that a native function of ours replaces.
+const DROPPED: [&str; 10] =
+    ["debug", "delpaths", "halt", "halt_error", "infinite", "nan", "stderr", "tonumber", "toboolean", "type"];
 
 /// One function, known by name and number of arguments.
 pub(crate) type Signature<S = &'static str> = (S, usize);
@@ -55,15 +54,17 @@ pub(crate) fn prelude() -> &'static Prelude {
 impl Prelude {
     fn build() -> Self {
         let ours = |source| load::parse(source, |parser| parser.defs()).unwrap_or_default();
-        let library = ours(include_str!("library.jq"));
+        let mut sources = ours(include_str!("guards.jq"));
         let jaq = jaq_core::defs().chain(jaq_std::defs());
-        let jaq = jaq.filter(|def| !DROPPED.contains(&def.name));
-        let mut sources: Vec<Def<&'static str>> = ours(include_str!("guards.jq")).into_iter().chain(jaq).collect();
-        // A definition sees those before it: one that others of jaq need stands where theirs stood.
-        let (early, late): (Vec<_>, Vec<_>) = library.into_iter().partition(|def| def.name == "repeat");
-        let first = sources.iter().position(|def| def.name == "recurse").unwrap_or(0);
-        sources.splice(first..first, early);
-        sources.extend(late);
+        sources.extend(jaq.filter(|def| !DROPPED.contains(&def.name)));
+        // A definition sees only those before it: what others use stands where jaq has its own.
+        for def in ours(include_str!("library.jq")) {
+            let same = |other: &&mut Def<_>| other.name == def.name && other.args.len() == def.args.len();
+            match sources.iter_mut().find(same) {
+                Some(theirs) => *theirs = def,
+                None => sources.push(def),
+            }
+        }
 
         let natives = natives::all().map(|(name, arguments, _)| ((name, arguments.len()), arguments)).collect();
         let mut prelude = Self { definitions: Vec::new(), by_signature: BTreeMap::new(), natives };

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use locus_model::identity::hash128;
 use serde_json::Value;
 
 use crate::error::StepError;
@@ -24,6 +25,9 @@ pub trait Action: Param + Send + 'static {
     /// Does it, and returns the step's result.
     fn run(self, cx: StepContext) -> impl Future<Output = Result<Value, StepError>> + Send;
 }
+
+/// The longest idempotency key, in bytes.
+const LONGEST_KEY: usize = 200;
 
 /// Which step is being run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,8 +66,16 @@ impl StepContext {
 
     /// A name for this one effect: the same at every attempt and after a crash, and different for every other effect of every run.
     #[must_use]
+    ///
+    /// At most 200 bytes long: services limit such keys. A longer one ends in a hash of the whole.
     pub fn idempotency_key(&self) -> String {
-        format!("{}/{}", self.info.run_id, self.info.key)
+        let key = format!("{}/{}", self.info.run_id, self.info.key);
+        if key.len() <= LONGEST_KEY {
+            return key;
+        }
+        let hash = hash128(key.as_bytes());
+        let start = key.floor_char_boundary(LONGEST_KEY - 33);
+        format!("{}~{hash:032x}", &key[..start])
     }
 
     /// The recorded time, in milliseconds since 1970-01-01 UTC.

@@ -242,7 +242,10 @@ impl<'a> ControlContext<'a> {
         bindings: &BTreeMap<String, Value>,
     ) -> Result<T, StepError> {
         let value = self.host.eval(lazy.pointer(), bindings)?;
-        T::from_value(value).map_err(|error| invalid_params(&error.inside(lazy.pointer().trim_start_matches('/'))))
+        T::from_value(value).map_err(|mut error| {
+            error.pointer.insert_str(0, lazy.pointer());
+            invalid_params(&error)
+        })
     }
 
     /// The recorded time, in milliseconds since 1970-01-01 UTC: the same when the run is recovered.

@@ -14,7 +14,7 @@ pub struct StepError {
     pub message: String,
     /// Whether trying again may help.
     pub retryable: bool,
-    /// Facts for a handler; `null` when there are none.
+    /// Facts for a handler; `null` when there are none. `retry_after`, in milliseconds, asks a retry to wait at least so long.
     #[serde(default)]
     pub details: Value,
     /// Key of the step that failed first; hosts fill it in.

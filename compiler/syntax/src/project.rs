@@ -94,7 +94,11 @@ impl Finder<'_> {
         for path in &found.specs {
             self.file(path);
         }
-        if found.specs.is_empty() && self.problems.is_empty() {
+        let unreadable = self
+            .problems
+            .iter()
+            .any(|problem| problem.code == codes::UNREADABLE_FILE.name);
+        if found.specs.is_empty() && !unreadable {
             self.problems.push(self.no_specs(folder, &found));
         }
     }

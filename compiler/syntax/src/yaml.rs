@@ -72,8 +72,8 @@ fn read(
         };
         let said = builder.said_too_deep() && *error.kind() == ErrorKind::RecursionLimitExceeded;
         if !said && builder.report.has_room() {
-            let place = builder.place(error.marker().byte_offset().unwrap_or(0));
-            match error::explain(&error, source, text, &place, builder.cursor()) {
+            let site = builder.site(error.marker().byte_offset().unwrap_or(0));
+            match error::explain(&error, &site) {
                 Explained::Fatal(problem) => builder.report.push(problem),
                 Explained::Repairable(repair) if repairs.may_add(text, &repair) => {
                     return Err(Box::new(repair));

@@ -210,7 +210,8 @@ impl Machine {
                     variables.extend(bound.map(|(name, value)| (name, Data::from(value))));
                 }
                 let waiter = Waiter::Step(waiter.0, waiter.1);
-                Child::Block(self.start_block(slot.block, prefix, waiter, env))
+                let frame = self.start_block(slot.block, prefix, waiter, env);
+                if slot.always { Child::AlwaysBlock } else { Child::Block(frame) }
             }
             _ if cancelling => {
                 self.refuse(id, &launch.key);
@@ -264,7 +265,7 @@ impl Machine {
             Some(Child::Block(block)) => self.cancel_block(block),
             Some(Child::Workflow(workflow)) => self.stop_workflow(workflow, Outcome::Cancelled),
             // A run of its own is not the caller's to cancel: its start is awaited.
-            Some(Child::Detached) | None => {}
+            Some(Child::AlwaysBlock | Child::Detached) | None => {}
         }
     }
 

@@ -139,6 +139,8 @@ pub(super) struct ControlFrame {
 #[derive(Clone, Copy)]
 pub(super) enum Child {
     Block(FrameId),
+    /// A block that runs on every way out: it is left to finish when its step is cancelled.
+    AlwaysBlock,
     Workflow(FrameId),
     Detached,
 }

@@ -374,7 +374,7 @@ impl Machine {
 
 /// An instant in RFC 3339, with milliseconds, in UTC.
 #[must_use]
-pub(super) fn format_instant(milliseconds: u64) -> String {
+pub fn format_instant(milliseconds: u64) -> String {
     // Days to a civil date: the algorithm of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
     let (seconds, millis) = (milliseconds / 1000, milliseconds % 1000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);

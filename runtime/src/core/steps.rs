@@ -13,6 +13,9 @@ use super::event::{Command, TimerKind};
 use super::frame::{CancelReason, Compensation, FrameId, StepFrame, StepState};
 use super::machine::{Machine, Task};
 
+/// The longest delay that the other side can ask for, in milliseconds: a day.
+const LONGEST_RETRY_AFTER: u64 = 86_400_000;
+
 impl Machine {
     /// Starts the step at a position of a block, unless the block is ending.
     pub(super) fn start_step(&mut self, block_id: FrameId, position: usize) {
@@ -199,7 +202,10 @@ impl Machine {
             return None;
         }
         let seed = format!("{}/{}#{}", self.run.id, frame.key, frame.attempt);
-        Some(delay(retry, frame.attempt, hash128(seed.as_bytes()) as u64))
+        let delay = delay(retry, frame.attempt, hash128(seed.as_bytes()) as u64);
+        // Whoever failed may know best when to come back.
+        let asked = error.details.get("retry_after").and_then(Value::as_u64).unwrap_or_default();
+        Some(delay.max(asked.min(LONGEST_RETRY_AFTER)))
     }
 
     /// Nothing further out wants the step any longer, or its time is over.

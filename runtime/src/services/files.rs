@@ -17,7 +17,7 @@ pub(super) async fn read(folder: PathBuf, path: String) -> Result<Vec<u8>, StepE
 }
 
 #[expect(clippy::disallowed_methods, reason = "reading files for steps: this module is their host")]
-pub(super) fn read_below(folder: &Path, path: &str, most: u64) -> Result<Vec<u8>, StepError> {
+pub(crate) fn read_below(folder: &Path, path: &str, most: u64) -> Result<Vec<u8>, StepError> {
     let inside = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

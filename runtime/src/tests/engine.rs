@@ -195,11 +195,12 @@ async fn detached_runs_go_on_by_themselves() {
     let program = Arc::new(program(vec![main, child]));
     let handle = engine.start(program, "main", json!({}), Some("parent".to_owned())).await.unwrap();
     let outcome = handle.outcome().await.unwrap();
-    assert_eq!(count("child"), 0, "{outcome:?}");
+    let children = RunFilter { workflow: Some("child".to_owned()), ..RunFilter::default() };
+    let runs = engine.runs(&children).unwrap();
+    assert!(runs.len() == 2 && runs.iter().all(|run| run.state == RunState::Running), "{runs:?}");
     engine.wait_idle().await;
     assert_eq!(count("child"), 2);
-    let runs = engine.runs(&RunFilter { workflow: Some("child".to_owned()), ..RunFilter::default() });
-    let runs = runs.unwrap();
+    let runs = engine.runs(&children).unwrap();
     assert!(runs.iter().all(|run| run.state == RunState::Done));
     let expected = crate::host::child_run_id("parent", "main/by_service");
     assert!(runs.iter().any(|run| run.id == expected), "{runs:?}");

@@ -183,7 +183,7 @@ async fn probe_action(params: Value, cx: StepContext) -> Result<Value, StepError
         std::future::pending::<()>().await;
     }
     assert!(params["panic"] != true, "the probe panics");
-    if u64::from(times) <= params["fail_first"].as_u64().unwrap_or_default() {
+    if params["fail_first"].as_u64().is_some_and(|failures| u64::from(times) <= failures) {
         return Err(StepError::retryable("flaky", format!("failure {times}")));
     }
     if let Some(code) = text("fail") {

@@ -8,7 +8,7 @@ use crate::codes;
 pub(crate) fn invalid_name(name: &Spanned<String>, what: &str) -> Diagnostic {
     Diagnostic::new(
         codes::INVALID_NAME,
-        format!("`{}` cannot be the name of a {what}", name.value),
+        format!("`{}` cannot be the name of {what}", name.value),
     )
     .at(name.span, "")
     .help("a name has letters, digits and `_`, and begins with no digit")
@@ -55,6 +55,13 @@ pub(crate) fn duplicate(what: &str, name: &Spanned<String>, earlier: Span) -> Di
         .at(name.span, "declared again")
         .at(earlier, "declared here first")
         .help("rename one of them or remove it")
+}
+
+pub(crate) fn repeated(what: &str, name: &Spanned<String>, earlier: Span) -> Diagnostic {
+    Diagnostic::new(codes::DUPLICATE_NAME, format!("the {what} `{}` is there twice", name.value))
+        .at(name.span, "again")
+        .at(earlier, "here first")
+        .help("remove one of them")
 }
 
 pub(crate) fn section_not_used(key: &Spanned<String>) -> Diagnostic {
@@ -138,11 +145,12 @@ pub(crate) fn missing_call_input(
     .help(format!("add `{name}: …` to `input`, or give the input a default where it is declared"))
 }
 
-pub(crate) fn same_segment(name: &str, place: Span, earlier: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::DUPLICATE_NAME,
-        format!("two blocks of this step have the name `{name}` in step paths"),
-    )
+pub(crate) fn same_segment(name: Option<&str>, place: Span, earlier: Span) -> Diagnostic {
+    let message = match name {
+        Some(name) => format!("two blocks of this step have the name `{name}` in step paths"),
+        None => "two clauses of this step have no name and the same condition".to_owned(),
+    };
+    Diagnostic::new(codes::DUPLICATE_NAME, message)
     .at(place, "again")
     .at(earlier, "first here")
     .help("give each of them a `name` of its own")

@@ -104,13 +104,10 @@ pub(crate) fn path_parameter_without_input(
     )
     .at(place, "not an input")
     .help(format!("add `{name}: string` to `input`"));
-    let meant = locus_diag::did_you_mean(name, input.keys().map(String::as_str));
-    match meant {
-        Some(_) => {
-            let known: Vec<String> = input.keys().map(|name| format!("{{{name}}}")).collect();
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            suggest(problem, &format!("{{{name}}}"), place, known, "")
-        }
-        None => problem,
-    }
+    let Some(meant) = locus_diag::did_you_mean(name, input.keys().map(String::as_str)) else {
+        return problem;
+    };
+    problem
+        .help(format!("did you mean `{{{meant}}}`?"))
+        .fix(format!("replace `{name}` by `{meant}`"), place, format!("{{{meant}}}"))
 }

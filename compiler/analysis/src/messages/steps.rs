@@ -97,6 +97,14 @@ pub(crate) fn condition_is_text(text: &Text, place: Span) -> Diagnostic {
     problem.help("a condition is written `${ … }`, `true` or `false`")
 }
 
+pub(crate) fn retry_is_no_number(number: &serde_json::Number, place: Span) -> Diagnostic {
+    let written = format!("{{ attempts: {number} }}");
+    Diagnostic::new(codes::WRONG_TYPE, "expected `retry`, which is a mapping, found a number")
+        .at(place, "")
+        .help(format!("write `{written}`"))
+        .fix(format!("replace `{number}` by `{written}`"), place, written)
+}
+
 pub(crate) fn max_below_initial(max: Span, initial: Span) -> Diagnostic {
     Diagnostic::new(codes::WRONG_VALUE, "the longest delay is shorter than the first one")
         .at(max, "the longest delay")

@@ -42,6 +42,12 @@ pub(crate) fn missing_type(place: Span) -> Diagnostic {
         .help("write the type behind it, for example `string`; `any` where it is not known")
 }
 
+pub(crate) fn field_beside_form(key: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(codes::UNKNOWN_KEY, format!("a type has no key `{}`", key.value))
+        .at(key.span, "a field?")
+        .help("an object with a field called `type` or the like has its fields under `fields`: `{ fields: { type: string } }`")
+}
+
 pub(crate) fn list_as_type(node: &Node) -> Diagnostic {
     Diagnostic::new(codes::INVALID_TYPE, "expected a type, found a list")
         .at(node.span, "a list")
@@ -144,7 +150,7 @@ pub(crate) fn relation_without_id(
     Diagnostic::new(
         codes::RELATION_WITHOUT_ID,
         format!(
-            "`{model}.{field}` relates to {count} `{target}`, but nothing identifies a `{}`",
+            "`{model}.{field}` relates to {count} `{target}`, but no field identifies `{}`",
             side.value
         ),
     )

@@ -10,6 +10,7 @@ use locus_model::{Entry, Node, NodeKind, Text};
 use super::alias::{Anchors, Expansion, MOST_VALUES};
 use super::block_text::{self, Block};
 use super::cursor::{Cursor, trim_end};
+use super::error::Site;
 use super::expression::{self, Place};
 use super::flow_text::{self, Quotes};
 use super::mapping::{Key, Mapping, Merge};
@@ -42,6 +43,8 @@ pub(crate) struct Builder<'a> {
     too_deep: bool,
     too_much: bool,
     last_plain: Option<Range<usize>>,
+    /// The end of the last scalar in quotes or in a block.
+    last_whole: usize,
     searches: usize,
     repair: Option<Repair>,
 }
@@ -110,6 +113,7 @@ impl<'a> Builder<'a> {
             too_deep: false,
             too_much: false,
             last_plain: None,
+            last_whole: 0,
             searches: SEARCHES,
             repair: None,
         }
@@ -158,8 +162,26 @@ impl<'a> Builder<'a> {
         self.repair.take()
     }
 
-    /// Where the parser stands, for the explanation of an error.
-    pub(crate) fn place(&self, at: usize) -> Place {
+    /// Where the parser stopped, for the explanation of an error.
+    pub(crate) fn site(&self, at: usize) -> Site<'a> {
+        let place = self.place(at);
+        let Self {
+            source,
+            original,
+            text,
+            cursor,
+            ..
+        } = self;
+        Site {
+            source: *source,
+            original,
+            text,
+            place,
+            cursor: cursor.at(),
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
         let bracket = |frame: &&Frame| {
             let first = self.text.as_bytes().get(frame.start);
             frame.flow && matches!(first, Some(b'[' | b'{'))
@@ -167,6 +189,7 @@ impl<'a> Builder<'a> {
         Place {
             at,
             plain: self.last_plain.clone(),
+            whole: self.last_whole,
             flow: self.frames.last().is_some_and(|frame| frame.flow),
             bracket: self
                 .frames
@@ -175,11 +198,6 @@ impl<'a> Builder<'a> {
                 .find(bracket)
                 .map(|frame| frame.start),
         }
-    }
-
-    /// The place behind the last value.
-    pub(crate) const fn cursor(&self) -> usize {
-        self.cursor.at()
     }
 
     /// Whether it was said that this document is nested too deep.
@@ -452,6 +470,8 @@ impl<'a> Builder<'a> {
         if style == ScalarStyle::Plain && !empty {
             self.last_plain = Some(written.place.clone());
             self.search_expression(&written);
+        } else {
+            self.last_whole = written.told.end;
         }
         if self.expects_key() {
             self.key(written, anchor);
@@ -691,6 +711,9 @@ fn tag_place(span: &EventSpan, told: &Range<usize>) -> Range<usize> {
 
 /// The character at `start`, for a label of something that may be long.
 fn first_character(text: &str, start: usize) -> Range<usize> {
-    let length = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let length = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
     start..start + length
 }

@@ -121,7 +121,13 @@ pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
         match byte(text, at) {
             Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
             Some(b'#') => at = line_end(text, at),
-            Some(0xef) if text.get(at..).is_some_and(|rest| rest.starts_with('\u{feff}')) => at += 3,
+            Some(0xef)
+                if text
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with('\u{feff}')) =>
+            {
+                at += 3
+            }
             _ => return at,
         }
     }

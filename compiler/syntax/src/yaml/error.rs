@@ -5,7 +5,7 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, ScanError};
 use locus_diag::{Code, Diagnostic, SourceId, Span};
 
-use super::cursor::{byte, is_break, line_end, line_start, skip_trivia, trim_end};
+use super::cursor::{byte, is_break, line_end, line_start, skip_break, skip_trivia, trim_end};
 use super::expression::{self, Place, quote};
 use super::flow_text::decode;
 use super::repair::Repair;
@@ -20,23 +20,36 @@ pub(crate) enum Explained {
     Repairable(Repair),
 }
 
-/// Explains an error; `cursor` is the place behind the last value that was read.
-pub(crate) fn explain(
-    error: &ScanError,
-    source: SourceId,
-    text: &str,
-    place: &Place,
-    cursor: usize,
-) -> Explained {
+/// Where the parser stopped, and what is known of the text around.
+pub(crate) struct Site<'a> {
+    pub(crate) source: SourceId,
+    /// The text as it was written.
+    pub(crate) original: &'a str,
+    /// The text as it was parsed: with its repairs masked.
+    pub(crate) text: &'a str,
+    pub(crate) place: Place,
+    /// The place behind the last value that was read.
+    pub(crate) cursor: usize,
+}
+
+/// Explains an error.
+pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
     use ErrorKind as K;
     let kind = error.kind();
+    let Site {
+        source,
+        text,
+        ref place,
+        cursor,
+        ..
+    } = *site;
     let scalar_at_cursor = !place.flow && introduced(text, cursor) == Some(place.at);
     let repair = match kind {
         K::InvalidTrailingDoubleQuotedScalar => {
-            expression::wrongly_quoted(source, text, place.at, b'"')
+            expression::wrongly_quoted(source, text, place, b'"')
         }
         K::InvalidTrailingSingleQuotedScalar => {
-            expression::wrongly_quoted(source, text, place.at, b'\'')
+            expression::wrongly_quoted(source, text, place, b'\'')
         }
         K::UnknownQuotedScalarEscape => wrong_escape(source, text, place.at),
         K::UnexpectedCharacter {
@@ -59,7 +72,7 @@ pub(crate) fn explain(
     if let Some(repair) = repair {
         return Explained::Repairable(repair);
     }
-    let at = exact(kind, text, place.at);
+    let at = exact(kind, site);
     let span = Span::new(source, at.clone());
     if let (K::InvalidQuotedScalarIndent, Some(quote)) = (kind, open_quote(text, cursor, place.at))
     {
@@ -126,8 +139,10 @@ fn introduced(text: &str, cursor: usize) -> Option<usize> {
 }
 
 /// The bytes to point at.
-fn exact(kind: &ErrorKind, text: &str, at: usize) -> Range<usize> {
+fn exact(kind: &ErrorKind, site: &Site<'_>) -> Range<usize> {
     use ErrorKind as K;
+    let Site { text, original, .. } = *site;
+    let at = site.place.at;
     let at = match kind {
         K::TabNotAllowed
         | K::TabInBlockIndentation
@@ -148,10 +163,9 @@ fn exact(kind: &ErrorKind, text: &str, at: usize) -> Range<usize> {
         | K::InvalidUnicodeEscape => bad_escape(text, at).unwrap_or(at),
         _ => at,
     };
-    let at = floor_boundary(text, at);
-    let length = text
-        .get(at..)
-        .and_then(|rest| rest.chars().next())
+    let at = floor_boundary(original, at);
+    let next = original.get(at..).and_then(|rest| rest.chars().next());
+    let length = next
         .filter(|next| !matches!(next, '\n' | '\r'))
         .map_or(0, char::len_utf8);
     at..at + length
@@ -167,15 +181,21 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 /// The tab in the white space around `at`.
 fn tab(text: &str, at: usize) -> usize {
-    let line = line_start(text, at);
-    let before = text.as_bytes().get(line..at).unwrap_or_default();
-    match before.iter().rposition(|&byte| byte == b'\t') {
-        Some(found) if byte(text, at) != Some(b'\t') => line + found,
-        _ => text
-            .get(at..line_end(text, at))
-            .and_then(|rest| rest.find('\t'))
-            .map_or(at, |found| at + found),
+    /// Lines of a text that are searched.
+    const LINES: usize = 100;
+    let mut line = line_start(text, at);
+    let in_white_space = |from: usize| {
+        let rest = text.as_bytes().get(from..).unwrap_or_default();
+        let tab = rest.iter().position(|&byte| byte != b' ')?;
+        (rest.get(tab) == Some(&b'\t')).then_some(from + tab)
+    };
+    for _ in 0..LINES {
+        if let Some(tab) = in_white_space(line).or_else(|| in_white_space(at.max(line))) {
+            return tab;
+        }
+        line = skip_break(text, line_end(text, line));
     }
+    at
 }
 
 /// The first escape after the quote at `start` that means nothing.

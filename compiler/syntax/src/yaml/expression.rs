@@ -94,6 +94,8 @@ pub(crate) struct Place {
     pub(crate) at: usize,
     /// The last scalar without quotes before that.
     pub(crate) plain: Option<Range<usize>>,
+    /// The end of the last scalar in quotes or in a block: what is in it is whole.
+    pub(crate) whole: usize,
     /// Whether it stands between brackets.
     pub(crate) flow: bool,
     /// The innermost bracket that is open.
@@ -102,7 +104,7 @@ pub(crate) struct Place {
 
 /// The repair of an expression without quotes that holds `place`.
 pub(crate) fn unquoted(source: SourceId, text: &str, place: &Place) -> Option<Repair> {
-    let start = open_before(text, place.at)?;
+    let start = open_before(text, place)?;
     let whole_start = match &place.plain {
         Some(plain) if plain.start <= start && start < plain.end => plain.start,
         _ => start,
@@ -128,15 +130,26 @@ pub(crate) fn unquoted(source: SourceId, text: &str, place: &Place) -> Option<Re
 }
 
 /// The repair of an expression in the quotes that it uses itself, such as `"${ .x["a"] }"`.
-pub(crate) fn wrongly_quoted(source: SourceId, text: &str, at: usize, quote: u8) -> Option<Repair> {
-    let line = line_start(text, at);
-    let start = open_before(text, at).filter(|start| *start >= line)?;
+pub(crate) fn wrongly_quoted(
+    source: SourceId,
+    text: &str,
+    place: &Place,
+    quote: u8,
+) -> Option<Repair> {
+    let line = line_start(text, place.at);
+    let start = open_before(text, place).filter(|start| *start >= line)?;
     let opening = text
         .as_bytes()
         .get(line..start)?
         .iter()
         .rposition(|&byte| byte == quote)?
         + line;
+    let before = opening.checked_sub(1).and_then(|before| byte(text, before));
+    if !before
+        .is_none_or(|before| matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':'))
+    {
+        return None;
+    }
     let mut end = extent(text, start).filter(|extent| !extent.comment)?.end;
     while byte(text, end)? != quote {
         if is_break(byte(text, end)?) {
@@ -201,10 +214,10 @@ pub(crate) fn quote(content: &str) -> String {
     }
 }
 
-/// The nearest `${` before `at` whose expression is still open there.
-fn open_before(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let first = at.saturating_sub(4096);
+/// The nearest `${` before a place whose expression is still open there.
+fn open_before(text: &str, place: &Place) -> Option<usize> {
+    let (bytes, at) = (text.as_bytes(), place.at);
+    let first = at.saturating_sub(4096).max(place.whole);
     (first..=at)
         .rev()
         .filter(|&start| bytes.get(start..start + 2) == Some(b"${"))
