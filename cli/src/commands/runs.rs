@@ -113,7 +113,8 @@ fn run_json(engine: &Engine, run: &RunRow) -> Value {
         "started": format_instant(run.started),
         "ended": run.ended.map(format_instant),
         "input": run.input,
-        "outcome": run.outcome,
+        "output": run.outcome.as_ref().filter(|_| run.state == RunState::Done),
+        "error": run.outcome.as_ref().filter(|_| run.state == RunState::Failed),
         "program": run.program,
     })
 }
@@ -135,8 +136,10 @@ fn show(engine: &Engine, id: &str, as_json: bool, ui: Ui) -> Outcome {
         ui.result(format_args!("ended     {}", format_instant(ended)));
     }
     ui.result(format_args!("input     {}", run.input));
-    if let Some(outcome) = &run.outcome {
-        ui.result(format_args!("outcome   {outcome}"));
+    match (&run.outcome, run.state) {
+        (Some(output), RunState::Done) => ui.result(format_args!("output    {output}")),
+        (Some(error), RunState::Failed) => ui.result(format_args!("error     {error}")),
+        _ => {}
     }
     ui.result(format_args!("journal   {} events", journal.len()));
     for record in &journal {

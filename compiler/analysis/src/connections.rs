@@ -19,9 +19,9 @@ pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
 
 /// Reads connections. What their settings mean is known to what they connect to.
 pub(crate) fn read(cx: &mut Context<'_>, section: &Section<'_>) -> IndexMap<String, Connection> {
-    let read = section.iter().filter_map(|(name, declared)| {
-        Some(((*name).to_owned(), connection(cx, declared)?))
-    });
+    let read = section
+        .iter()
+        .filter_map(|(name, declared)| Some(((*name).to_owned(), connection(cx, declared)?)));
     read.collect()
 }
 

@@ -51,12 +51,7 @@ pub(crate) struct Callee {
 impl<'a> Context<'a> {
     /// A context in which nothing is named yet.
     pub(crate) fn new(registry: &'a Registry) -> Self {
-        Self {
-            registry,
-            names: Names::default(),
-            problems: Vec::new(),
-            shapes: HashMap::new(),
-        }
+        Self { registry, names: Names::default(), problems: Vec::new(), shapes: HashMap::new() }
     }
 
     /// Adds a problem.

@@ -26,7 +26,9 @@ const PARTS: [Part; 5] = [
         name: "month",
         min: 1,
         max: 12,
-        words: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
+        words: &[
+            "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+        ],
     },
     Part {
         name: "day of week",
@@ -94,7 +96,10 @@ fn check_item(text: &str, range: Range<usize>, part: &Part) -> Result<(), CronEr
     if let Some(step) = step
         && !step.parse::<u32>().is_ok_and(|step| (1..=part.max).contains(&step))
     {
-        return fail(format!("`{step}` is no step for the {}: expected 1 to {}", part.name, part.max));
+        return fail(format!(
+            "`{step}` is no step for the {}: expected 1 to {}",
+            part.name, part.max
+        ));
     }
     if span == "*" {
         return Ok(());
@@ -138,7 +143,8 @@ mod tests {
 
     #[test]
     fn takes_what_cron_takes() {
-        for text in ["0 3 * * *", "*/15 9-17 * * MON-FRI", "0,30 0 1 jan,jul 7", " 5 4 1-31/2 * * "] {
+        for text in ["0 3 * * *", "*/15 9-17 * * MON-FRI", "0,30 0 1 jan,jul 7", " 5 4 1-31/2 * * "]
+        {
             assert!(check(text).is_ok(), "{text}");
         }
     }

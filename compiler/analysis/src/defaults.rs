@@ -35,7 +35,11 @@ fn misfit<'n, 't>(node: &'n Node, ty: &'t Type) -> Option<(&'n Node, &'t Type)> 
         (TypeKind::Duration, NodeKind::String(text)) => parse_duration(&text.value).is_ok(),
         (TypeKind::Decimal, NodeKind::String(text)) => text.value.parse::<f64>().is_ok(),
         (
-            TypeKind::String | TypeKind::Uuid | TypeKind::Date | TypeKind::Datetime | TypeKind::Bytes,
+            TypeKind::String
+            | TypeKind::Uuid
+            | TypeKind::Date
+            | TypeKind::Datetime
+            | TypeKind::Bytes,
             NodeKind::String(_),
         ) => true,
         (TypeKind::List(item), NodeKind::Sequence(items)) => {
@@ -45,9 +49,9 @@ fn misfit<'n, 't>(node: &'n Node, ty: &'t Type) -> Option<(&'n Node, &'t Type)> 
             return entries.iter().find_map(|entry| misfit(&entry.value, value));
         }
         (TypeKind::Object(fields), NodeKind::Mapping(entries)) => {
-            return entries.iter().find_map(|entry| {
-                misfit(&entry.value, &fields.get(&entry.key.value)?.ty)
-            });
+            return entries
+                .iter()
+                .find_map(|entry| misfit(&entry.value, &fields.get(&entry.key.value)?.ty));
         }
         (TypeKind::Named(_) | TypeKind::Schema(_) | TypeKind::Json | TypeKind::Any, _) => true,
         _ => false,

@@ -9,7 +9,7 @@ use crate::expressions::Uses;
 use crate::graph;
 use crate::level::Level;
 use crate::messages::{flow as messages, steps as step_messages};
-use crate::scope::{Facts, Site, Vars};
+use crate::scope::{Facts, Site};
 use crate::steps::{BlockDraft, StepDraft};
 use crate::workflows::WorkflowUses;
 
@@ -23,7 +23,7 @@ pub(crate) fn check(
     input: Option<&IndexMap<String, Field>>,
     uses: &WorkflowUses,
 ) {
-    let facts = Facts { root: block, input, vars: Vars::of(block) };
+    let facts = Facts::of(block, input);
     let mut flow = Flow { cx, facts: &facts };
     flow.block(block, None, &[], false);
     let nothing = BlockDraft::default();

@@ -26,7 +26,12 @@ pub(crate) fn name_workflow(cx: &mut Context<'_>, block: &mut BlockDraft<'_>, wo
     name_block(cx, block, &StepPath::workflow(workflow), &mut Seen::new());
 }
 
-fn name_block(cx: &mut Context<'_>, block: &mut BlockDraft<'_>, parent: &StepPath, seen: &mut Seen) {
+fn name_block(
+    cx: &mut Context<'_>,
+    block: &mut BlockDraft<'_>,
+    parent: &StepPath,
+    seen: &mut Seen,
+) {
     derive_names(cx, block);
     for index in 0..block.steps.len() {
         let again = is_again(block, index);

@@ -60,7 +60,11 @@ impl<'n> Keys<'n> {
     }
 
     /// The text behind a key.
-    pub(crate) fn text(&self, key: &str, problems: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    pub(crate) fn text(
+        &self,
+        key: &str,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Spanned<String>> {
         text(self.get(key)?, problems)
     }
 }

@@ -26,7 +26,15 @@ pub(crate) struct Level<'l> {
 impl<'l> Level<'l> {
     /// A step of a workflow that is about to run.
     fn at(block: &'l BlockDraft<'l>, at: usize) -> Self {
-        Self { block, at, binds: &[], undoes: false, outer: None, own: false, before: OnceCell::new() }
+        Self {
+            block,
+            at,
+            binds: &[],
+            undoes: false,
+            outer: None,
+            own: false,
+            before: OnceCell::new(),
+        }
     }
 
     /// A step that is about to run, in a block inside another step.

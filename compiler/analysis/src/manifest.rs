@@ -31,7 +31,8 @@ pub(crate) struct Manifest {
 /// Gathers the connections that the project file declares.
 pub(crate) fn connections<'a>(cx: &mut Context<'a>, node: &'a Node, section: &mut Section<'a>) {
     // Those of a misspelled section are declared all the same.
-    let is_meant = |key: &str| key == "connections" || did_you_mean(key, KEYS) == Some("connections");
+    let is_meant =
+        |key: &str| key == "connections" || did_you_mean(key, KEYS) == Some("connections");
     let mut entries = node.as_mapping().unwrap_or_default().iter();
     if let Some(entry) = entries.find(|entry| is_meant(&entry.key.value)) {
         sections::declare(section, &entry.value, "connection", &mut cx.problems);
@@ -106,7 +107,8 @@ fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
             params::settings(cx, &config.value, &shape, "the config", config.key.span);
         }
         let permissions = keys.get("permissions");
-        let permissions = permissions.and_then(|node| list(node, "a list of permissions", &mut cx.problems));
+        let permissions =
+            permissions.and_then(|node| list(node, "a list of permissions", &mut cx.problems));
         for permission in permissions.unwrap_or_default() {
             text(permission, &mut cx.problems);
         }
@@ -115,7 +117,8 @@ fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
 
 fn targets<'a>(cx: &mut Context<'a>, node: &'a Node) -> IndexMap<String, Target> {
     let mut targets = IndexMap::new();
-    for entry in mapping(node, "a mapping of targets by name", &mut cx.problems).unwrap_or_default() {
+    for entry in mapping(node, "a mapping of targets by name", &mut cx.problems).unwrap_or_default()
+    {
         check_identifier(&entry.key, "a target", &mut cx.problems);
         if let Some(target) = target(cx, &entry.key, &entry.value) {
             targets.insert(entry.key.value.clone(), target);
@@ -142,23 +145,26 @@ fn target<'a>(cx: &mut Context<'a>, name: &Spanned<String>, node: &'a Node) -> O
 }
 
 /// Reads the options that the generator takes.
-fn options<'a>(
-    cx: &mut Context<'a>,
-    generator: &Spanned<String>,
-    keys: &Keys<'a>,
-) -> Option<Node> {
+fn options<'a>(cx: &mut Context<'a>, generator: &Spanned<String>, keys: &Keys<'a>) -> Option<Node> {
     let registry = cx.registry;
     let Some(entry) = registry.generator(generator) else {
-        let known: Vec<&str> = registry.generators().map(|entry| entry.meta.name.as_str()).collect();
+        let known: Vec<&str> =
+            registry.generators().map(|entry| entry.meta.name.as_str()).collect();
         cx.report(messages::unknown_generator(generator, known));
         return None;
     };
     let shape = Shape::compile(&entry.meta.options);
     match keys.entry("options") {
-        Some(entry) => Some(params::settings(cx, &entry.value, &shape, "`options`", entry.key.span)),
+        Some(entry) => {
+            Some(params::settings(cx, &entry.value, &shape, "`options`", entry.key.span))
+        }
         None => {
             if let Some(key) = shape.required.first() {
-                cx.report(values::missing_key(&format!("options.{key}"), "the target", keys.anchor));
+                cx.report(values::missing_key(
+                    &format!("options.{key}"),
+                    "the target",
+                    keys.anchor,
+                ));
             }
             Some(Node::new(NodeKind::Mapping(Vec::new()), generator.span))
         }

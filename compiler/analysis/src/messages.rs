@@ -21,12 +21,16 @@ pub(crate) fn suggest<'n>(
     candidates: impl IntoIterator<Item = &'n str> + Clone,
     what: &str,
 ) -> Diagnostic {
-    if let Some(meant) = did_you_mean(wrong, candidates.clone()) {
-        return problem
-            .help(format!("did you mean `{meant}`?"))
-            .fix(format!("replace `{wrong}` by `{meant}`"), place, meant);
+    // A name of quite another length was not meant; among many names, that is soon seen.
+    let near = |name: &&str| name.len().abs_diff(wrong.len()) <= wrong.len().max(8);
+    if let Some(meant) = did_you_mean(wrong, candidates.clone().into_iter().filter(near)) {
+        return problem.help(format!("did you mean `{meant}`?")).fix(
+            format!("replace `{wrong}` by `{meant}`"),
+            place,
+            meant,
+        );
     }
-    let known: Vec<&str> = candidates.into_iter().collect();
+    let known: Vec<&str> = candidates.into_iter().take(LISTED + 1).collect();
     match known.len() {
         0 => problem,
         _ => problem.help(format!("{what}: {}", list(&known))),

@@ -76,7 +76,8 @@ fn read_indexes(cx: &mut Context<'_>, model: &Model, node: &Node, known: bool) -
     let items = list(node, what, &mut cx.problems).unwrap_or_default();
     let mut indexes = Vec::new();
     for item in items {
-        let Some(fields) = list(item, "an index, which is a list of fields", &mut cx.problems) else {
+        let Some(fields) = list(item, "an index, which is a list of fields", &mut cx.problems)
+        else {
             continue;
         };
         let mut index: Vec<Spanned<String>> = Vec::new();

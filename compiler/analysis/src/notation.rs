@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn reads_and_writes_the_same() {
-        for text in ["string", "Order", "int[]", "map<string>", "map<Order[]>?", "string?[]", "int[][]"] {
+        for text in
+            ["string", "Order", "int[]", "map<string>", "map<Order[]>?", "string?[]", "int[][]"]
+        {
             assert_eq!(read(text), Ok(text.to_owned()));
         }
         assert_eq!(read(" map < int > [ ] "), Ok("map<int>[]".to_owned()));

@@ -146,7 +146,13 @@ struct Walk<'c, 'a> {
 
 impl<'a> Walk<'_, 'a> {
     /// Checks a value; gives back what stays of it among the parameters.
-    fn node(&mut self, node: &'a Node, shape: &Shape, place: &Place<'_>, segments: &Segments) -> Node {
+    fn node(
+        &mut self,
+        node: &'a Node,
+        shape: &Shape,
+        place: &Place<'_>,
+        segments: &Segments,
+    ) -> Node {
         if let Some(binds) = &shape.block {
             self.slot(node, binds, place, segments);
             return Node::new(NodeKind::Null, node.span);
@@ -274,7 +280,8 @@ impl<'a> Walk<'_, 'a> {
             self.found.vars.iter_mut().for_each(|vars| vars.extend(names.clone()));
         }
         let around = Around { entries, shape, outer: place.around };
-        let kept = self.entries(entries, shape, &Place { around: Some(&around), ..*place }, segments);
+        let kept =
+            self.entries(entries, shape, &Place { around: Some(&around), ..*place }, segments);
         self.mapping(entries, shape, place);
         kept
     }
@@ -309,7 +316,8 @@ impl<'a> Walk<'_, 'a> {
             };
             let what = format!("`{key}`");
             let anchor = entry.key.span;
-            let value = self.node(&entry.value, inner, &Place { what: &what, anchor, ..*place }, &next);
+            let value =
+                self.node(&entry.value, inner, &Place { what: &what, anchor, ..*place }, &next);
             kept.push(Entry { key: entry.key.clone(), value });
             self.pointer.truncate(length);
         }

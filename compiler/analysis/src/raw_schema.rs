@@ -33,7 +33,10 @@ fn words(error: &ValidationError<'_>) -> String {
             "it refers to something outside of itself that is not there".to_owned()
         }
         ValidationErrorKind::AnyOf { .. } if error.instance_path().as_str().ends_with("/type") => {
-            format!("{} is no `type`, which is `string`, `number`, `integer`, `boolean`, `array`, `object` or `null`", error.instance())
+            format!(
+                "{} is no `type`, which is `string`, `number`, `integer`, `boolean`, `array`, `object` or `null`",
+                error.instance()
+            )
         }
         _ => error.to_string(),
     }

@@ -68,7 +68,8 @@ fn attempts(cx: &mut Context<'_>, node: &Node) -> Option<u32> {
 
 /// The first delay and the longest one. A longest delay that nobody wrote gives way.
 fn delays(cx: &mut Context<'_>, keys: &Keys<'_>, retry: &mut Retry) {
-    let mut delay = |key: &str| Some((keys.get(key)?, keys::duration(keys.get(key)?, &mut cx.problems)?));
+    let mut delay =
+        |key: &str| Some((keys.get(key)?, keys::duration(keys.get(key)?, &mut cx.problems)?));
     let (initial, max) = (delay("initial"), delay("max"));
     if let Some((_, milliseconds)) = initial {
         retry.initial = milliseconds;

@@ -1,5 +1,6 @@
 //! What an expression can see at its place: inputs, results of steps, variables. Everything it refers to must be there when it is evaluated.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
@@ -30,15 +31,17 @@ const GLOBALS: [&str; 2] = ["env", SECRETS];
 /// What holds in a whole workflow.
 pub(crate) struct Facts<'f> {
     /// Its steps.
-    pub(crate) root: &'f BlockDraft<'f>,
+    root: &'f BlockDraft<'f>,
     /// What it takes, if it says so.
-    pub(crate) input: Option<&'f IndexMap<String, Field>>,
+    input: Option<&'f IndexMap<String, Field>>,
     /// What it sets.
-    pub(crate) vars: Vars<'f>,
+    vars: Vars<'f>,
+    /// The ids of all its steps, wherever they stand.
+    ids: OnceCell<HashSet<&'f str>>,
 }
 
 /// The names that steps of a workflow set; `None` where only the run will tell.
-pub(crate) struct Vars<'f>(Option<HashSet<&'f str>>);
+struct Vars<'f>(Option<HashSet<&'f str>>);
 
 /// What is special about the place of an expression.
 #[derive(Default)]
@@ -53,7 +56,7 @@ pub(crate) struct Site<'s> {
 
 impl<'f> Vars<'f> {
     /// What the steps of a workflow set, wherever they stand.
-    pub(crate) fn of(block: &'f BlockDraft<'f>) -> Self {
+    fn of(block: &'f BlockDraft<'f>) -> Self {
         let mut names = HashSet::new();
         let known = gather_vars(block, &mut names);
         Self(known.then_some(names))
@@ -67,13 +70,26 @@ fn gather_vars<'f>(block: &'f BlockDraft<'f>, names: &mut HashSet<&'f str>) -> b
             return false;
         };
         names.extend(vars.iter().map(String::as_str));
-        let compensate = step.compensate.iter().map(|(_, block)| block);
-        let slots = step.params.slots.iter().map(|slot| &slot.block);
-        slots.chain(compensate).all(|block| gather_vars(block, names))
+        step.blocks().all(|block| gather_vars(block, names))
     })
 }
 
-impl Facts<'_> {
+impl<'f> Facts<'f> {
+    /// What holds in a workflow with these steps.
+    pub(crate) fn of(root: &'f BlockDraft<'f>, input: Option<&'f IndexMap<String, Field>>) -> Self {
+        Self { root, input, vars: Vars::of(root), ids: OnceCell::new() }
+    }
+
+    /// Whether a step of the workflow has this id, wherever it stands.
+    fn is_id(&self, name: &str) -> bool {
+        let all = || {
+            let mut ids = HashSet::new();
+            gather_ids(self.root, &mut ids);
+            ids
+        };
+        self.ids.get_or_init(all).contains(name)
+    }
+
     /// Checks what expressions at a place refer to.
     pub(crate) fn check(
         &self,
@@ -109,7 +125,12 @@ impl Facts<'_> {
     }
 
     /// Something behind `.` that is not there; often it is further in.
-    fn unknown_root(&self, name: &Spanned<String>, level: &Level<'_>, site: &Site<'_>) -> Diagnostic {
+    fn unknown_root(
+        &self,
+        name: &Spanned<String>,
+        level: &Level<'_>,
+        site: &Site<'_>,
+    ) -> Diagnostic {
         let further = if self.input.is_some_and(|input| input.contains_key(&name.value)) {
             Some("input")
         } else if find(level, &name.value).is_some() {
@@ -154,7 +175,8 @@ impl Facts<'_> {
     /// A step that is somewhere else, or nowhere.
     fn not_in_scope(&self, name: &Spanned<String>, level: &Level<'_>) -> Diagnostic {
         let mut way = Vec::new();
-        if search(self.root, &name.value, &mut way)
+        if self.is_id(&name.value)
+            && search(self.root, &name.value, &mut way)
             && let Some(step) = way.last()
         {
             let enclosing: Vec<&StepDraft<'_>> = level.outwards().filter_map(Level::step).collect();
@@ -163,19 +185,27 @@ impl Facts<'_> {
             let holder = way.iter().find(|step| !is_around(step));
             let holder = holder.filter(|holder| !std::ptr::eq(**holder, *step));
             let place = step.id.as_ref().map_or(step.anchor, |id| id.span);
-            let holder = holder.map(|holder| {
-                (holder.id.as_ref().map(|id| id.value.as_str()), holder.anchor)
-            });
+            let holder = holder
+                .map(|holder| (holder.id.as_ref().map(|id| id.value.as_str()), holder.anchor));
             return messages::step_not_visible(name, place, holder);
         }
         let visible = level.outwards().flat_map(|level| {
             let steps = level.block.steps.iter().enumerate();
-            steps.filter(|(index, _)| level.has_run(*index)).filter_map(|(_, step)| step.id.as_ref())
+            steps
+                .filter(|(index, _)| level.has_run(*index))
+                .filter_map(|(_, step)| step.id.as_ref())
         });
         let visible: Vec<&str> = visible.map(|id| id.value.as_str()).collect();
         let derived = level.outwards().flat_map(|level| &level.block.steps);
         let derived = derived.into_iter().find(|step| step.id.is_none() && step.name == name.value);
         messages::unknown_step(name, &visible, derived.map(|step| step.anchor))
+    }
+}
+
+fn gather_ids<'f>(block: &'f BlockDraft<'f>, ids: &mut HashSet<&'f str>) {
+    ids.extend(block.ids.keys());
+    for block in block.steps.iter().flat_map(StepDraft::blocks) {
+        gather_ids(block, ids);
     }
 }
 
@@ -227,9 +257,7 @@ fn search<'f>(block: &'f BlockDraft<'f>, name: &str, way: &mut Vec<&'f StepDraft
         if step.id.as_ref().is_some_and(|id| id.value == name) {
             return true;
         }
-        let compensate = step.compensate.iter().map(|(_, block)| block);
-        let mut blocks = step.params.slots.iter().map(|slot| &slot.block).chain(compensate);
-        if blocks.any(|block| search(block, name, way)) {
+        if step.blocks().any(|block| search(block, name, way)) {
             return true;
         }
         way.pop();

@@ -60,6 +60,14 @@ pub(crate) struct StepDraft<'a> {
     pub(crate) path: StepPath,
 }
 
+impl<'a> StepDraft<'a> {
+    /// The blocks inside: those of its parameters, and what undoes it.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &BlockDraft<'a>> {
+        let compensate = self.compensate.iter().map(|(_, block)| block);
+        self.params.slots.iter().map(|slot| &slot.block).chain(compensate)
+    }
+}
+
 /// Reads a block; `what` are the words for it.
 pub(crate) fn block<'a>(cx: &mut Context<'a>, node: &'a Node, what: &str) -> BlockDraft<'a> {
     let mut block = BlockDraft::default();
@@ -205,12 +213,10 @@ pub(crate) fn value(cx: &mut Context<'_>, node: &Node) -> Uses {
 
 fn gather(cx: &mut Context<'_>, node: &Node, uses: &mut Uses) {
     match &node.kind {
-        NodeKind::String(text) => {
-            match expressions::read(text, node.span, &mut cx.problems) {
-                Written::Whole(more) | Written::Mixed(more) => uses.extend(more),
-                Written::Plain | Written::Broken => {}
-            }
-        }
+        NodeKind::String(text) => match expressions::read(text, node.span, &mut cx.problems) {
+            Written::Whole(more) | Written::Mixed(more) => uses.extend(more),
+            Written::Plain | Written::Broken => {}
+        },
         NodeKind::Sequence(items) => {
             for item in items {
                 gather(cx, item, uses);

@@ -33,13 +33,15 @@ fn check(document: &Value) -> (Program, Vec<String>) {
     let spec =
         Spec { files: vec![SpecFile { source: SourceId(0), documents: vec![node(document)] }] };
     let (program, problems) = crate::check(&spec, None, &registry::registry());
-    let words = problems.into_iter().map(|problem| format!("{}: {}", problem.code, problem.message));
+    let words =
+        problems.into_iter().map(|problem| format!("{}: {}", problem.code, problem.message));
     (program, words.collect())
 }
 
 /// The program of one workflow `w` with these steps; nothing may be wrong with it.
 fn workflow(steps: &Value) -> Program {
-    let (program, problems) = check(&serde_json::json!({ "workflows": { "w": { "steps": steps } } }));
+    let (program, problems) =
+        check(&serde_json::json!({ "workflows": { "w": { "steps": steps } } }));
     assert!(problems.is_empty(), "{problems:#?}");
     program
 }

@@ -27,7 +27,8 @@ pub(crate) fn read(
     let items = list(node, "a list of triggers", &mut cx.problems).unwrap_or_default();
     let mut triggers = Vec::new();
     for item in items {
-        let entries = mapping(item, "a trigger, which is a mapping", &mut cx.problems).unwrap_or_default();
+        let entries =
+            mapping(item, "a trigger, which is a mapping", &mut cx.problems).unwrap_or_default();
         for entry in entries {
             if let Some(trigger) = trigger(cx, entry, input, routes) {
                 triggers.push(trigger);

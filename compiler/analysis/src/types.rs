@@ -27,7 +27,16 @@ const FORMS: [&str; 5] = ["type", "enum", "fields", "schema", "$ref"];
 
 /// The keys of the long form.
 const LONG_FORM: [&str; 11] = [
-    "type", "enum", "fields", "schema", "$ref", "description", "default", "id", "min", "max",
+    "type",
+    "enum",
+    "fields",
+    "schema",
+    "$ref",
+    "description",
+    "default",
+    "id",
+    "min",
+    "max",
     "pattern",
 ];
 
@@ -35,11 +44,7 @@ const LONG_FORM: [&str; 11] = [
 const UNKNOWN: TypeKind = TypeKind::Any;
 
 /// Reads fields by name.
-pub(crate) fn fields(
-    cx: &mut Context<'_>,
-    node: &Node,
-    place: Place,
-) -> IndexMap<String, Field> {
+pub(crate) fn fields(cx: &mut Context<'_>, node: &Node, place: Place) -> IndexMap<String, Field> {
     let what = "a mapping of types by name";
     let entries = mapping(node, what, &mut cx.problems).unwrap_or_default();
     let mut all = IndexMap::new();
@@ -123,8 +128,7 @@ fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
     let Some(keys) = Keys::read(node, "a type", &known, anchor(node), &mut cx.problems) else {
         return;
     };
-    field.description =
-        keys.text_prose("description", &mut cx.problems).map(|text| text.value);
+    field.description = keys.text_prose("description", &mut cx.problems).map(|text| text.value);
     if let Some(ty) = form(cx, &keys) {
         field.ty = ty;
     }
@@ -226,8 +230,7 @@ fn reference(cx: &mut Context<'_>, node: &Node) -> Option<TypeKind> {
 /// A record can be told from others by a value of this type.
 fn identifies(ty: &Type) -> bool {
     use TypeKind::{Any, Date, Datetime, Decimal, Enum, Int, String, Uuid};
-    let scalar =
-        matches!(ty.kind, String | Int | Decimal | Uuid | Date | Datetime | Enum(_) | Any);
+    let scalar = matches!(ty.kind, String | Int | Decimal | Uuid | Date | Datetime | Enum(_) | Any);
     scalar && !ty.optional
 }
 

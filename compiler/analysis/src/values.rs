@@ -45,7 +45,8 @@ pub(crate) fn scalar(node: &Node, shape: &Shape, problems: &mut Problems) -> boo
         let below = shape.range.min.is_some_and(|min| number < min);
         let above = shape.range.max.is_some_and(|max| number > max);
         if below || above {
-            let words = if shape.kinds.contains(&Kind::Number) { Kind::Number } else { Kind::Integer };
+            let words =
+                if shape.kinds.contains(&Kind::Number) { Kind::Number } else { Kind::Integer };
             let expected = format!("{words} {}", limits(shape.range.min, shape.range.max));
             let found = node.to_value().to_string();
             problems.push(messages::wrong_value(&expected, &found, node.span));

@@ -26,9 +26,10 @@ pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
         let input = input.map(|node| models::inputs(cx, node));
         // What is no mapping was reported, and says nothing.
         let understood = declared.node.as_mapping().is_some()
-            && declared.node.get("input").is_none_or(|node| {
-                matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Null)
-            });
+            && declared
+                .node
+                .get("input")
+                .is_none_or(|node| matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Null));
         let input = understood.then(|| input.unwrap_or_default());
         let callee = Callee { declared: declared.name.span, input };
         cx.names.workflows.insert((*name).to_owned(), callee);
@@ -64,7 +65,8 @@ pub(crate) fn read<'a>(
     if let Some(node) = keys.get("triggers") {
         workflow.triggers = triggers::read(cx, node, input.as_ref(), routes);
     }
-    let concurrency = keys.entry("concurrency").map(|entry| concurrency(cx, &entry.value, entry.key.span));
+    let concurrency =
+        keys.entry("concurrency").map(|entry| concurrency(cx, &entry.value, entry.key.span));
     let output = keys.get("output").map(|node| steps::value(cx, node)).unwrap_or_default();
     let uses = WorkflowUses { concurrency: concurrency.unwrap_or_default(), output };
     let Some(node) = keys.required("steps", what, &mut cx.problems) else {

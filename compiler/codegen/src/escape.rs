@@ -145,18 +145,26 @@ pub fn md_block(text: &str) -> String {
 fn escape_md_line(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     let digits = line.chars().take_while(char::is_ascii_digit).count();
+    let mut before = None;
     for (index, c) in line.char_indices() {
-        let special = matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '{' | '}')
-            // A link that was not meant as one: `www.`, `https://` and addresses become links in some dialects.
-            || (c == ':' && line[index..].starts_with("://"))
-            || c == '@'
+        let rest = &line[index + c.len_utf8()..];
+        let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let special = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '{' | '}' | '@' => true,
+            // Inside a word it is a character like others.
+            '_' => !(in_word(before) && in_word(rest.chars().next())),
+            // Some dialects make links of these where none was meant.
+            ':' => rest.starts_with("//") || index == 0,
             // These mean something at the start of a line only.
-            || (index == 0 && matches!(c, '#' | '+' | '-' | '=' | ':'))
-            || (digits > 0 && index == digits && matches!(c, '.' | ')'));
+            '#' | '+' | '-' | '=' => index == 0,
+            '.' | ')' => digits > 0 && index == digits,
+            _ => false,
+        };
         if special {
             out.push('\\');
         }
         out.push(c);
+        before = Some(c);
     }
     out
 }
@@ -182,6 +190,15 @@ pub fn md_code(text: &str) -> String {
 #[must_use]
 pub fn md_cell_code(text: &str) -> String {
     md_code(text).replace('|', "\\|")
+}
+
+/// A fenced block of Markdown with the name of its language; the fence is longer than any in the text.
+#[must_use]
+pub fn md_fenced(text: &str, language: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let lines: Vec<String> = lines(text).collect();
+    format!("{fence}{language}\n{}\n{fence}", lines.join("\n"))
 }
 
 /// Text between the double quotes of a Mermaid label: what is not plain becomes an entity.
@@ -292,6 +309,8 @@ mod tests {
             "a\\|b \\*c\\* \\`d\\` \\[e\\](f) \\<g\\> \\&amp; \\$h\\$"
         );
         assert_eq!(md_text("# a"), "\\# a");
+        assert_eq!(md_text("a_b _c_ d_"), "a_b \\_c\\_ d\\_");
+        assert_eq!(md_fenced("a\n```\nb\u{202e}\n", "text"), "````text\na\n```\nb\n````");
         assert_eq!(md_text("12. a"), "12\\. a");
         assert_eq!(
             md_text("see https://x.example or a@b"),

@@ -8,6 +8,7 @@
 //! | `one_line` | the text on one line |
 //! | `ts_string`, `ts_key` | a string literal, a property key of TypeScript |
 //! | `md_text`, `md_block`, `md_code`, `md_cell_code` | text in Markdown: in a line or cell, in paragraphs, as code, as code in a cell |
+//! | `md_fenced(language="text")` | a fenced block of Markdown |
 //! | `mermaid_text` | text inside the quotes of a Mermaid label |
 //! | `html_text` | text in HTML or XML |
 //!
@@ -27,6 +28,9 @@ pub(crate) fn register(tera: &mut Tera) {
         });
     }
     tera.register_filter("json", json);
+    tera.register_filter("md_fenced", |text: &str, args: Kwargs, _: &State<'_>| {
+        Ok::<_, Error>(escape::md_fenced(text, args.must_get::<&str>("language")?))
+    });
     tera.register_filter("line_comment", |text: &str, args: Kwargs, _: &State<'_>| {
         Ok::<_, Error>(escape::line_comment(text, args.must_get::<&str>("prefix")?))
     });

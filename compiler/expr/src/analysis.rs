@@ -424,7 +424,7 @@ impl<'s> Walker<'s> {
 }
 
 /// The key, if it is fixed and written without escapes.
-fn fixed<'s>(index: &Term<&'s str>) -> Option<&'s str> {
+pub(crate) fn fixed<'s>(index: &Term<&'s str>) -> Option<&'s str> {
     match index {
         Term::Str(None, parts) => match parts.as_slice() {
             [StrPart::Str(key)] => Some(key),

@@ -101,6 +101,10 @@ impl Data {
         matches!(self.0, Node::Null)
     }
 
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self.0, Node::Object(_))
+    }
+
     /// The truth value, if it is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {

@@ -6,11 +6,10 @@ use crate::error::ExprErrorKind;
 use crate::prelude::prelude;
 
 /// Parts of jq that read the world or change it, each with what to use in its place. Sorted by name.
-const FORBIDDEN: [(&str, &str); 18] = [
+const FORBIDDEN: [(&str, &str); 17] = [
     ("debug", "log with a `log` step"),
     ("env", "use `$env`, the variables that the project declares"),
     ("get_search_list", "expressions cannot load other files"),
-    ("getpath_env", "use `$env`, the variables that the project declares"),
     ("halt", "raise an error with `error(\"…\")`, or end the run with a `return` or `fail` step"),
     ("halt_error", "raise an error with `error(\"…\")`, or end the run with a `fail` step"),
     ("input", "use `.input`, the input of the workflow"),
@@ -28,7 +27,7 @@ const FORBIDDEN: [(&str, &str); 18] = [
 ];
 
 /// Functions of jaq that only its own definitions are to call.
-const INTERNAL: [&str; 24] = [
+const INTERNAL: [&str; 23] = [
     "capture_of_match",
     "decode_base64",
     "decode_uri",
@@ -52,7 +51,6 @@ const INTERNAL: [&str; 24] = [
     "split_matches",
     "unescape_html",
     "tobytes",
-    "!empty",
 ];
 
 /// Names at the top of `.`, which authors forget the dot of.
@@ -83,7 +81,8 @@ pub(crate) fn check(name: &str, arity: usize, own: &[&str]) -> Result<(), Refusa
     let arities: Vec<usize> =
         prelude().signatures().filter(|(known, _)| public && *known == name).map(|(_, arity)| arity).collect();
     let (message, help) = if arities.is_empty() {
-        (format!("there is no function `{name}`"), suggestion(name, own))
+        let noun = if name.starts_with('@') { "format" } else { "function" };
+        (format!("there is no {noun} `{name}`"), suggestion(name, own))
     } else {
         (takes(name, &arities, arity), None)
     };

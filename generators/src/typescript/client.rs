@@ -25,10 +25,10 @@ pub(super) fn methods(program: &Program) -> Result<Vec<Value>, GenerateError> {
     let mut last = None;
     for operation in api::operations(program)? {
         let workflow = &operation.workflow.name;
-        if last == Some(workflow.span) {
+        if last == Some(&workflow.value) {
             continue;
         }
-        last = Some(workflow.span);
+        last = Some(&workflow.value);
         let name = method_name(workflow);
         let owner = format!("the workflow `{}`", workflow.value);
         scope.take(&name, &owner, "the method", workflow.span)?;
@@ -52,7 +52,7 @@ fn method(name: &str, operation: &Operation<'_>) -> Value {
         parameters.push(format!("input: types.{}{default}", identifier(input_name(workflow))));
     }
     parameters.push("options: LocusCallOptions = {}".to_owned());
-    let result = format!("Promise<LocusRun<types.{}>>", identifier(output_name(workflow)));
+    let result = format!("LocusRun<types.{}>", identifier(output_name(workflow)));
     let mut arguments = vec![
         ty::string(operation.method),
         ty::string(&operation.path),
@@ -66,9 +66,19 @@ fn method(name: &str, operation: &Operation<'_>) -> Value {
     }
     json!({
         "docs": workflow.description.clone().unwrap_or_else(|| format!("Runs `{}`.", workflow.name.value)),
-        "signature": call(&format!("  {name}"), &parameters, &format!(": {result} {{"), "  "),
+        "signature": signature(name, &parameters, &result),
         "call": call("    return this.#call", &arguments, ";", "    "),
     })
+}
+
+/// The line or lines up to the brace that opens the body.
+fn signature(name: &str, parameters: &[String], result: &str) -> String {
+    let end = format!(": Promise<{result}> {{");
+    if "  )".len() + end.chars().count() <= WIDTH {
+        return call(&format!("  {name}"), parameters, &end, "  ");
+    }
+    let end = format!(": Promise<\n    {result}\n  > {{");
+    call(&format!("  {name}"), parameters, &end, "  ")
 }
 
 /// `start(a, b)end` on one line, or over several where that is too long.

@@ -7,13 +7,24 @@ use serde_json::{Map, Value};
 use super::declarations::Names;
 use super::ty::{self, Member, Ty, word};
 
-/// How deep references of a JSON Schema are followed; behind that a type is not known.
-const DEPTH: usize = 6;
+/// How many references of a JSON Schema are followed; behind that a type is not known.
+const REFERENCES: usize = 100;
 
 /// A type; one that is optional takes `null`.
 pub(super) fn of(ty: &Type, names: &Names) -> Ty {
-    let kind = of_kind(&ty.kind, names);
-    if ty.optional { ty::union([kind, word("null")]) } else { kind }
+    optional(of_kind(&ty.kind, names), ty.optional)
+}
+
+/// The type that is declared under `name`: references to the whole of a JSON Schema are that name.
+pub(super) fn declared(ty: &Type, name: &str, names: &Names) -> Ty {
+    match &ty.kind {
+        TypeKind::Schema(schema) if !ty.optional => Raw::new(schema, Some(name)).of(schema),
+        _ => of(ty, names),
+    }
+}
+
+fn optional(ty: Ty, optional: bool) -> Ty {
+    if optional { ty::union([ty, word("null")]) } else { ty }
 }
 
 /// A property. What may be left out may be `undefined` as well, so that callers need not take it out of their objects.
@@ -49,44 +60,63 @@ pub(super) fn of_kind(kind: &TypeKind, names: &Names) -> Ty {
         TypeKind::Map(value) => Ty::Map(Box::new(of(value, names))),
         TypeKind::Enum(values) => ty::union(values.iter().map(|value| word(ty::string(value)))),
         TypeKind::Object(fields) => Ty::Object(members(fields, names)),
-        TypeKind::Schema(schema) => Raw { root: schema }.of(schema, 0),
+        TypeKind::Schema(schema) => Raw::new(schema, None).of(schema),
     }
 }
 
 /// A JSON Schema of the author's.
 struct Raw<'a> {
     root: &'a Value,
+    /// The name of the whole, where it has one.
+    name: Option<&'a str>,
+    /// References that are being followed: one that leads back into itself has no type that could be written here.
+    following: Vec<String>,
+    followed: usize,
 }
 
-impl Raw<'_> {
-    fn of(&self, schema: &Value, depth: usize) -> Ty {
+impl<'a> Raw<'a> {
+    fn new(root: &'a Value, name: Option<&'a str>) -> Self {
+        Self { root, name, following: Vec::new(), followed: 0 }
+    }
+
+    fn of(&mut self, schema: &Value) -> Ty {
         let Value::Object(map) = schema else {
             return word(if *schema == Value::Bool(false) { "never" } else { "unknown" });
         };
-        let mut parts = vec![self.of_keywords(map, depth)];
+        let mut parts = vec![self.of_keywords(map)];
         for keyword in ["anyOf", "oneOf"] {
             if let Some(choices) = map.get(keyword).and_then(Value::as_array) {
-                parts.push(ty::union(choices.iter().map(|choice| self.of(choice, depth + 1))));
+                let choices: Vec<Ty> = choices.iter().map(|choice| self.of(choice)).collect();
+                parts.push(ty::union(choices));
             }
         }
         for each in map.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            parts.push(self.of(each, depth + 1));
+            parts.push(self.of(each));
         }
         if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
-            parts.push(self.of_reference(reference, depth));
+            parts.push(self.of_reference(reference));
         }
         ty::all(parts)
     }
 
-    fn of_reference(&self, reference: &str, depth: usize) -> Ty {
-        let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-        match target {
-            Some(target) if depth < DEPTH => self.of(target, depth + 1),
-            _ => word("unknown"),
+    fn of_reference(&mut self, reference: &str) -> Ty {
+        if let (Some(name), "#") = (self.name, reference) {
+            return word(name);
         }
+        let root = self.root;
+        let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+        let Some(target) = target else { return word("unknown") };
+        if self.followed >= REFERENCES || self.following.iter().any(|other| other == reference) {
+            return word("unknown");
+        }
+        self.followed += 1;
+        self.following.push(reference.to_owned());
+        let ty = self.of(target);
+        self.following.pop();
+        ty
     }
 
-    fn of_keywords(&self, map: &Map<String, Value>, depth: usize) -> Ty {
+    fn of_keywords(&mut self, map: &Map<String, Value>) -> Ty {
         if let Some(value) = map.get("const") {
             return literal(value);
         }
@@ -94,17 +124,19 @@ impl Raw<'_> {
             return ty::union(values.iter().map(literal));
         }
         match map.get("type") {
-            Some(Value::String(name)) => self.of_name(name, map, depth),
-            Some(Value::Array(names)) => ty::union(
-                names.iter().filter_map(Value::as_str).map(|name| self.of_name(name, map, depth)),
-            ),
-            _ if map.contains_key("properties") => self.of_name("object", map, depth),
-            _ if map.contains_key("items") => self.of_name("array", map, depth),
+            Some(Value::String(name)) => self.of_name(name, map),
+            Some(Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str);
+                let types: Vec<Ty> = names.map(|name| self.of_name(name, map)).collect();
+                ty::union(types)
+            }
+            _ if map.contains_key("properties") => self.of_name("object", map),
+            _ if map.contains_key("items") => self.of_name("array", map),
             _ => word("unknown"),
         }
     }
 
-    fn of_name(&self, name: &str, map: &Map<String, Value>, depth: usize) -> Ty {
+    fn of_name(&mut self, name: &str, map: &Map<String, Value>) -> Ty {
         match name {
             "string" => word("string"),
             "integer" | "number" => word("number"),
@@ -113,15 +145,15 @@ impl Raw<'_> {
             "array" => {
                 // With `prefixItems` the items are only those behind.
                 let items = map.get("items").filter(|_| !map.contains_key("prefixItems"));
-                let item = items.map_or_else(|| word("unknown"), |items| self.of(items, depth + 1));
+                let item = items.map_or_else(|| word("unknown"), |items| self.of(items));
                 Ty::List(Box::new(item))
             }
-            "object" => self.of_object(map, depth),
+            "object" => self.of_object(map),
             _ => word("unknown"),
         }
     }
 
-    fn of_object(&self, map: &Map<String, Value>, depth: usize) -> Ty {
+    fn of_object(&mut self, map: &Map<String, Value>) -> Ty {
         let required: Vec<&str> = map
             .get("required")
             .and_then(Value::as_array)
@@ -133,7 +165,7 @@ impl Raw<'_> {
             .flatten()
             .map(|(name, schema)| {
                 let optional = !required.contains(&name.as_str());
-                let ty = self.of(schema, depth + 1);
+                let ty = self.of(schema);
                 let ty = if optional { ty::union([ty, word("undefined")]) } else { ty };
                 Member { key: ty::key(name), optional, ty }
             })
@@ -142,7 +174,7 @@ impl Raw<'_> {
             return Ty::Object(members);
         }
         let value = match map.get("additionalProperties") {
-            Some(schema) if !map.contains_key("patternProperties") => self.of(schema, depth + 1),
+            Some(schema) if !map.contains_key("patternProperties") => self.of(schema),
             _ => word("unknown"),
         };
         Ty::Map(Box::new(value))

@@ -143,7 +143,7 @@ fn of_schema(name: &str, schema: &Field, names: &Names) -> Value {
         TypeKind::Object(inner) if !schema.ty.optional => {
             interface(name, docs, &fields(inner, names))
         }
-        _ => alias(name, docs, &convert::of(&schema.ty, names)),
+        _ => alias(name, docs, &convert::declared(&schema.ty, name, names)),
     }
 }
 

@@ -115,12 +115,22 @@ impl Ty {
         if width(&flat) <= room {
             return format!("{start} {flat}{end}");
         }
+        let next = "  ".repeat(indent + 1);
         match self {
+            // On a line of its own it may still fit.
+            Self::Union(_) if self.hugged().is_none() && self.fits(indent + 1, end) => {
+                format!("{start}\n{next}{flat}{end}")
+            }
             Self::Union(members) if self.hugged().is_none() => {
                 format!("{start}\n{}{end}", lines(members, indent + 1))
             }
+            Self::Word(_) if start.ends_with('=') => format!("{start}\n{next}{flat}{end}"),
             _ => format!("{start} {}{end}", self.broken(indent)),
         }
+    }
+
+    fn fits(&self, indent: usize, end: &str) -> bool {
+        2 * indent + width(&self.flat()) + width(end) <= WIDTH
     }
 
     /// All on one line.

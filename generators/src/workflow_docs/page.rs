@@ -47,7 +47,7 @@ pub(super) fn workflow(workflow: &Workflow, program: &Program) -> Value {
         "starts": workflow.triggers.iter().map(starts).collect::<Vec<_>>(),
         "timeout": workflow.timeout.map(format_duration),
         "inputs": workflow.input.iter().map(|(name, field)| input(name, field)).collect::<Vec<_>>(),
-        "output": workflow.output.as_ref().map(|output| fenced(&as_text(output))),
+        "output": workflow.output.as_ref().map(as_text),
         "steps": steps,
         "connections": connections(workflow, program),
         "diagram": Value::Null,
@@ -161,17 +161,9 @@ fn collect_connections<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
 }
 
 /// An expression or value as an author would write it.
-pub(super) fn as_text(node: &Node) -> String {
+fn as_text(node: &Node) -> String {
     match node.as_str() {
         Some(text) => text.trim().to_owned(),
         None => serde_json::to_string_pretty(&node.to_value()).unwrap_or_default(),
     }
-}
-
-/// A fenced block; the fence is longer than any in the text.
-fn fenced(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let text = text.replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
-    format!("{fence}text\n{text}\n{fence}")
 }

@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, Url};
 
 /// The largest body that is read.
-pub(super) const MAX_RESPONSE: usize = 16 << 20;
+pub(crate) const MAX_RESPONSE: usize = 16 << 20;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for the whole response, where the request does not say.

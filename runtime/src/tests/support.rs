@@ -11,7 +11,7 @@ use locus_model::{
     Backoff, Block, Connection, Effect, Entry, Field, Jitter, Node, NodeKind, Program, Retry, Step,
     StepId, StepPath, Text, Type, TypeKind, Workflow,
 };
-use locus_plugin::action::{BoxFuture, ErasedAction};
+use locus_plugin::action::{BoxFuture, ErasedAction, StepInfo};
 use locus_plugin::control::{ControlInstance, ErasedControl};
 use locus_plugin::registry::{Part, Registration};
 use locus_plugin::services::{LogLevel, Message, SqlStatement, SqlTransaction};
@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Engine, EngineConfig, EngineEvent, EngineEvents, StoreLocation};
 use crate::host::SystemHost;
+use crate::services::{Resources, RunServices, Starter};
 use crate::store::{SqliteStore, Store};
 
 pub(super) fn span() -> Span {
@@ -323,6 +324,60 @@ pub(super) fn registry() -> Arc<Registry> {
     ];
     let registrations = parts.into_iter().map(|part| Registration { package: "locus-runtime", part });
     Arc::new(Registry::build(registrations).unwrap_or_else(|problems| panic!("{problems:?}")))
+}
+
+struct NoRuns;
+
+impl Starter for NoRuns {
+    fn start_child(
+        &self,
+        _parent: &str,
+        _key: &str,
+        _workflow: &str,
+        _input: Value,
+    ) -> BoxFuture<'static, Result<String, StepError>> {
+        Box::pin(std::future::ready(Err(StepError::terminal("no_runs", "not here"))))
+    }
+}
+
+/// What a step sees of a host with these connections: `name` → `(kind, settings)`.
+pub(super) struct Bench {
+    resources: Arc<Resources>,
+    program: Arc<Program>,
+    folder: std::path::PathBuf,
+}
+
+impl Bench {
+    pub(super) fn new(folder: &Path, connections: &[(&str, &str, Value)]) -> Self {
+        let connections = connections
+            .iter()
+            .map(|(name, kind, settings)| ((*name).to_owned(), connection(name, kind, settings)))
+            .collect();
+        Self {
+            resources: Arc::default(),
+            program: Arc::new(Program { connections, ..Program::default() }),
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// The context of the step with this key.
+    pub(super) fn step(&self, key: &str) -> StepContext {
+        let services = RunServices {
+            resources: Arc::clone(&self.resources),
+            program: Arc::clone(&self.program),
+            base_dir: self.folder.clone(),
+            events: Arc::new(Recorder::default()),
+            starter: Arc::new(NoRuns),
+        };
+        let info = StepInfo {
+            run_id: "run".to_owned(),
+            path: key.to_owned(),
+            key: key.to_owned(),
+            attempt: 1,
+            now: 1000,
+        };
+        StepContext::new(info, Arc::new(services))
+    }
 }
 
 /// Remembers every event as a line.

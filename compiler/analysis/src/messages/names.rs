@@ -6,12 +6,9 @@ use super::suggest;
 use crate::codes;
 
 pub(crate) fn invalid_name(name: &Spanned<String>, what: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::INVALID_NAME,
-        format!("`{}` cannot be the name of {what}", name.value),
-    )
-    .at(name.span, "")
-    .help("a name has letters, digits and `_`, and begins with no digit")
+    Diagnostic::new(codes::INVALID_NAME, format!("`{}` cannot be the name of {what}", name.value))
+        .at(name.span, "")
+        .help("a name has letters, digits and `_`, and begins with no digit")
 }
 
 pub(crate) fn invalid_step_id(id: &Spanned<String>) -> Diagnostic {
@@ -151,7 +148,7 @@ pub(crate) fn same_segment(name: Option<&str>, place: Span, earlier: Span) -> Di
         None => "two clauses of this step have no name and the same condition".to_owned(),
     };
     Diagnostic::new(codes::DUPLICATE_NAME, message)
-    .at(place, "again")
-    .at(earlier, "first here")
-    .help("give each of them a `name` of its own")
+        .at(place, "again")
+        .at(earlier, "first here")
+        .help("give each of them a `name` of its own")
 }

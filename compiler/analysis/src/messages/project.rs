@@ -107,7 +107,9 @@ pub(crate) fn path_parameter_without_input(
     let Some(meant) = locus_diag::did_you_mean(name, input.keys().map(String::as_str)) else {
         return problem;
     };
-    problem
-        .help(format!("did you mean `{{{meant}}}`?"))
-        .fix(format!("replace `{name}` by `{meant}`"), place, format!("{{{meant}}}"))
+    problem.help(format!("did you mean `{{{meant}}}`?")).fix(
+        format!("replace `{name}` by `{meant}`"),
+        place,
+        format!("{{{meant}}}"),
+    )
 }

@@ -11,28 +11,26 @@ pub(crate) fn unknown_root(
     further: Option<&str>,
     known: &[&str],
 ) -> Diagnostic {
-    let problem = Diagnostic::new(
-        codes::UNKNOWN_CONTEXT_FIELD,
-        format!("`.` has no `{}` here", name.value),
-    )
-    .at(name.span, "");
+    let problem =
+        Diagnostic::new(codes::UNKNOWN_CONTEXT_FIELD, format!("`.` has no `{}` here", name.value))
+            .at(name.span, "");
     match further {
         Some(part) => {
             let full = format!("{part}.{}", name.value);
-            problem
-                .help(format!("did you mean `.{full}`?"))
-                .fix(format!("replace `.{}` by `.{full}`", name.value), name.span, full)
+            problem.help(format!("did you mean `.{full}`?")).fix(
+                format!("replace `.{}` by `.{full}`", name.value),
+                name.span,
+                full,
+            )
         }
         None => suggest(problem, name, name.span, known.iter().copied(), "it has"),
     }
 }
 
 pub(crate) fn unknown_run_field(name: &Spanned<String>, known: &[&str]) -> Diagnostic {
-    let problem = Diagnostic::new(
-        codes::UNKNOWN_CONTEXT_FIELD,
-        format!("`.run` has no `{}`", name.value),
-    )
-    .at(name.span, "");
+    let problem =
+        Diagnostic::new(codes::UNKNOWN_CONTEXT_FIELD, format!("`.run` has no `{}`", name.value))
+            .at(name.span, "");
     suggest(problem, name, name.span, known.iter().copied(), "it has")
 }
 
@@ -83,9 +81,11 @@ pub(crate) fn unknown_step(
     visible: &[&str],
     derived: Option<Span>,
 ) -> Diagnostic {
-    let problem =
-        Diagnostic::new(codes::UNKNOWN_STEP, format!("there is no step with the id `{}`", name.value))
-            .at(name.span, "no such step");
+    let problem = Diagnostic::new(
+        codes::UNKNOWN_STEP,
+        format!("there is no step with the id `{}`", name.value),
+    )
+    .at(name.span, "no such step");
     match derived {
         Some(place) => problem
             .at(place, "this step has no id")

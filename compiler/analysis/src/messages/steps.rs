@@ -31,9 +31,10 @@ pub(crate) fn not_a_step(node: &Node) -> Diagnostic {
         Diagnostic::new(codes::WRONG_TYPE, format!("expected a step, found {}", node.kind_name()))
             .at(anchor(node), "");
     match &node.kind {
-        NodeKind::String(text) => {
-            problem.help(format!("a step is a mapping with its type as the key: `{}: {{ … }}`", excerpt(&text.value)))
-        }
+        NodeKind::String(text) => problem.help(format!(
+            "a step is a mapping with its type as the key: `{}: {{ … }}`",
+            excerpt(&text.value)
+        )),
         NodeKind::Null => problem.help("write a step behind the `-`, or remove it"),
         _ => problem.help("a step is a mapping with its type as the key: `log: { message: … }`"),
     }
@@ -46,11 +47,9 @@ pub(crate) fn missing_type(place: Span, types: &[&str]) -> Diagnostic {
 }
 
 pub(crate) fn unknown_type(key: &Spanned<String>, types: &[&str]) -> Diagnostic {
-    let problem = Diagnostic::new(
-        codes::UNKNOWN_STEP_TYPE,
-        format!("there is no step type `{}`", key.value),
-    )
-    .at(key.span, "not registered");
+    let problem =
+        Diagnostic::new(codes::UNKNOWN_STEP_TYPE, format!("there is no step type `{}`", key.value))
+            .at(key.span, "not registered");
     let candidates = types.iter().copied().chain(COMMON_KEYS);
     match locus_diag::did_you_mean(key, candidates.clone()) {
         Some(_) => suggest(problem, key, key.span, candidates, ""),
@@ -90,9 +89,11 @@ pub(crate) fn condition_is_text(text: &Text, place: Span) -> Diagnostic {
     )
     .at(place, "only text");
     if text.value.starts_with('.') || text.value.starts_with('$') {
-        return problem
-            .help("an expression is written `${ … }`")
-            .fix("make it an expression", place, format!("\"${{ {} }}\"", text.value));
+        return problem.help("an expression is written `${ … }`").fix(
+            "make it an expression",
+            place,
+            format!("\"${{ {} }}\"", text.value),
+        );
     }
     problem.help("a condition is written `${ … }`, `true` or `false`")
 }

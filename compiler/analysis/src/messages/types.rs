@@ -63,9 +63,11 @@ pub(crate) fn unknown_type<'n>(
         .at(place, "not declared");
     let alias = ALIASES.iter().find(|(other, _)| name.eq_ignore_ascii_case(other));
     if let Some((_, ours)) = alias {
-        return problem
-            .help(format!("it is called `{ours}` here"))
-            .fix(format!("replace `{name}` by `{ours}`"), place, *ours);
+        return problem.help(format!("it is called `{ours}` here")).fix(
+            format!("replace `{name}` by `{ours}`"),
+            place,
+            *ours,
+        );
     }
     let scalars = Type::SCALARS.iter().map(|(name, _)| *name);
     suggest(problem, name, place, declared.chain(scalars), "there are")
@@ -81,11 +83,8 @@ pub(crate) fn limit_does_not_apply(key: &Spanned<String>, ty: &Type) -> Diagnost
 }
 
 pub(crate) fn invalid_default(ty: &str, found: &str, place: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::INVALID_DEFAULT,
-        format!("the default is not of the type `{ty}`"),
-    )
-    .at(place, format!("{found} that is no `{ty}`"))
+    Diagnostic::new(codes::INVALID_DEFAULT, format!("the default is not of the type `{ty}`"))
+        .at(place, format!("{found} that is no `{ty}`"))
 }
 
 pub(crate) fn invalid_schema(message: &str, place: Span) -> Diagnostic {
@@ -113,11 +112,7 @@ pub(crate) fn no_identity(ty: &Type, place: Span) -> Diagnostic {
     .help("identify it by a `uuid`, an `int` or a `string` that is always there")
 }
 
-pub(crate) fn several_ids(
-    model: &str,
-    first: (&str, Span),
-    second: (&str, Span),
-) -> Diagnostic {
+pub(crate) fn several_ids(model: &str, first: (&str, Span), second: (&str, Span)) -> Diagnostic {
     Diagnostic::new(
         codes::SEVERAL_IDS,
         format!("the model `{model}` is identified by `{}` and by `{}`", first.0, second.0),

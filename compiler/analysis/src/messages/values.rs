@@ -30,13 +30,10 @@ pub(crate) fn conflicting_keys(
     what: &str,
     group: &[&str],
 ) -> Diagnostic {
-    Diagnostic::new(
-        codes::CONFLICTING_KEYS,
-        format!("{what} takes only one of {}", list(group)),
-    )
-    .at(second.span, format!("`{}` as well", second.value))
-    .at(first.span, format!("`{}` is here already", first.value))
-    .help(format!("leave out `{}` or `{}`", first.value, second.value))
+    Diagnostic::new(codes::CONFLICTING_KEYS, format!("{what} takes only one of {}", list(group)))
+        .at(second.span, format!("`{}` as well", second.value))
+        .at(first.span, format!("`{}` is here already", first.value))
+        .help(format!("leave out `{}` or `{}`", first.value, second.value))
 }
 
 pub(crate) fn wrong_type(expected: &str, found: &Node) -> Diagnostic {
@@ -62,11 +59,8 @@ pub(crate) fn expression_inside(expected: &str, place: Span) -> Diagnostic {
 }
 
 pub(crate) fn wrong_value(expected: &str, found: &str, place: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::WRONG_VALUE,
-        format!("expected {expected}, found `{}`", excerpt(found)),
-    )
-    .at(place, "")
+    Diagnostic::new(codes::WRONG_VALUE, format!("expected {expected}, found `{}`", excerpt(found)))
+        .at(place, "")
 }
 
 pub(crate) fn wrong_length(expected: &str, found: usize, place: Span) -> Diagnostic {
@@ -134,9 +128,8 @@ fn place_of(node: &Node) -> Span {
 fn in_quotes(mut problem: Diagnostic, place: Span) -> Diagnostic {
     let (start, end) = (place.start as usize, place.end as usize);
     let quote = |at: usize| (Span::new(place.source, at..at), "\"".to_owned());
-    problem.fixes.push(Fix {
-        title: "put it in quotes".to_owned(),
-        edits: vec![quote(start), quote(end)],
-    });
+    problem
+        .fixes
+        .push(Fix { title: "put it in quotes".to_owned(), edits: vec![quote(start), quote(end)] });
     problem.help("put it in quotes")
 }

@@ -117,7 +117,10 @@ fn no_two_steps_have_one_path() {
             "else": inner,
         } },
     ] } } }));
-    assert_eq!(problems, ["duplicate-name: two blocks of this step have the name `else` in step paths"]);
+    assert_eq!(
+        problems,
+        ["duplicate-name: two blocks of this step have the name `else` in step paths"]
+    );
     let mut paths = paths(&program);
     paths.dedup();
     assert_eq!(paths.len(), 3);

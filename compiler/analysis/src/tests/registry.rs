@@ -8,7 +8,8 @@ use locus_plugin::param::Param;
 use locus_plugin::registry::Part;
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
-    PluginMeta, Registration, Registry, Stability, StepContext, StepError, StepKind, StepType, Value,
+    PluginMeta, Registration, Registry, Stability, StepContext, StepError, StepKind, StepType,
+    Value,
 };
 use serde_json::json;
 

@@ -87,7 +87,7 @@ fn core_tags_count() {
         ("!!int \"3\"", json!(3)),
         ("!!float 3", json!(3.0)),
         ("!!bool 'true'", json!(true)),
-        ("!!null", json!(null)),
+        ("!!null null", json!(null)),
         ("!!seq [1]", json!([1])),
         ("!!map {a: 1}", json!({ "a": 1 })),
         ("!<tag:yaml.org,2002:str> 1", json!("1")),

@@ -1,5 +1,10 @@
 //! Files on disk and in memory: what can be read, and what is said when it cannot.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the files that are read must first be written"
+)]
+
 use std::fs;
 
 use locus_diag::{Diagnostic, Sources};
@@ -168,7 +173,7 @@ fn links_devices_and_locked_files_are_no_trap() {
     assert_eq!(world.read("to-device"), Err(ReadError::NotAFile));
     assert_eq!(world.read("to-nothing"), Err(ReadError::NotFound));
     assert_eq!(world.read("to-file").as_deref(), Ok("a"));
-    fs::set_permissions(path("real/a.txt"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(path("real/a.txt"), fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     assert!(matches!(
         world.read("real/a.txt").as_deref(),

@@ -9,7 +9,7 @@ use locus_model::{Entry, Node, NodeKind, Text};
 
 use super::alias::{Anchors, Expansion, MOST_VALUES};
 use super::block_text::{self, Block};
-use super::cursor::{Cursor, trim_end};
+use super::cursor::{Cursor, line_end, trim_end};
 use super::error::Site;
 use super::expression::{self, Place};
 use super::flow_text::{self, Quotes};
@@ -60,6 +60,13 @@ struct Frame {
 }
 
 impl Frame {
+    fn is_empty(&self) -> bool {
+        match &self.collection {
+            Collection::Sequence(items) => items.is_empty(),
+            Collection::Mapping(mapping) => mapping.entries.is_empty() && mapping.merges.is_empty(),
+        }
+    }
+
     fn expects_key(&self) -> bool {
         matches!(
             &self.collection,
@@ -205,12 +212,15 @@ impl<'a> Builder<'a> {
         self.too_deep
     }
 
-    /// The document is broken: keeps what was read of it.
+    /// The document is broken: keeps what was read of it. What only just began is left out with its key, so that nothing is
+    /// said to be missing in it.
     pub(crate) fn abandon(&mut self) {
         self.skipped = 0;
         while let Some(frame) = self.frames.pop() {
             let end = frame.end;
-            self.complete(frame, end);
+            if !frame.is_empty() {
+                self.complete(frame, end);
+            }
         }
         self.end_document();
     }
@@ -420,7 +430,9 @@ impl<'a> Builder<'a> {
         let written = self.text.get(from..place.end).unwrap_or_default();
         let templated = written.trim_start().starts_with("{{")
             || written.get(1..).is_some_and(|w| w.starts_with("{{"));
-        let span = self.report.span(place.clone());
+        // Of a long one, its first line is enough to point at.
+        let end = place.end.min(line_end(self.text, place.start));
+        let span = self.report.span(place.start..end);
         self.report
             .unsupported_key(node.kind_name(), span, templated);
     }

@@ -126,7 +126,7 @@ pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
                     .get(at..)
                     .is_some_and(|rest| rest.starts_with('\u{feff}')) =>
             {
-                at += 3
+                at += 3;
             }
             _ => return at,
         }

@@ -76,14 +76,9 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
     let span = Span::new(source, at.clone());
     if let (K::InvalidQuotedScalarIndent, Some(quote)) = (kind, open_quote(text, cursor, place.at))
     {
-        return Explained::Fatal(
-            Diagnostic::new(codes::YAML_SYNTAX, "this quote is not closed where the text it begins must end")
-                .at(Span::new(source, quote..quote + 1), "opened here")
-                .at(span, "this line is not indented far enough to be part of the text")
-                .help("add the closing quote, or indent the further lines of the text deeper than its key"),
-        );
+        return Explained::Fatal(unclosed_quote(site, quote, span));
     }
-    let (message, help) = words(kind, text, place.at);
+    let (message, help) = words(kind, text, place);
     let mut problem = Diagnostic::new(code(kind), message)
         .at(span, label(text, &at))
         .help(help);
@@ -97,6 +92,28 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
         );
     }
     Explained::Fatal(problem)
+}
+
+/// A quote whose text runs into what follows.
+fn unclosed_quote(site: &Site<'_>, quote: usize, line: Span) -> Diagnostic {
+    let Site { source, text, .. } = *site;
+    let opened = Span::new(source, quote..quote + 1);
+    let at = line.start as usize;
+    if at >= text.trim_end().len() {
+        return Diagnostic::new(codes::YAML_SYNTAX, "this quote is never closed")
+            .at(opened, "opened here")
+            .help("add the closing quote");
+    }
+    Diagnostic::new(
+        codes::YAML_SYNTAX,
+        "this quote is not closed where its text must end",
+    )
+    .at(opened, "opened here")
+    .at(
+        line,
+        "this line is not indented far enough to be part of the text",
+    )
+    .help("add the closing quote, or indent the further lines of the text deeper than its key")
 }
 
 /// The quote that opens the scalar behind the last value.

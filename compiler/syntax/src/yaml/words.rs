@@ -2,10 +2,11 @@
 
 use granit_parser::ErrorKind;
 
-use super::cursor::line_start;
+use super::cursor::{byte, line_start};
+use super::expression::Place;
 
 /// The message and the help.
-pub(crate) fn words(kind: &ErrorKind, text: &str, at: usize) -> (String, &'static str) {
+pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'static str) {
     use ErrorKind as K;
     const ALIGN: &str =
         "begin the keys of one mapping, and the items of one list, in the same column";
@@ -105,20 +106,25 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, at: usize) -> (String, &'stati
         K::PlainScalarStartsWithDashFlowIndicator | K::UnexpectedEndOfPlainScalar => {
             ("a value was expected here", QUOTE)
         }
-        K::ExpectedFlowMappingSeparator => (
+        // A pair in a list is a mapping of its own to the parser.
+        K::ExpectedFlowMappingSeparator | K::ExpectedFlowSequenceSeparator
+            if in_list(text, place) =>
+        {
+            (
+                "`,` or `]` was expected here",
+                "separate the items of the list by `,`; put texts that hold `{ } [ ] ,` in quotes",
+            )
+        }
+        K::ExpectedFlowMappingSeparator | K::ExpectedFlowSequenceSeparator => (
             "`,` or `}` was expected here",
             "separate the entries of the mapping by `,`; put texts that hold `{ } [ ] ,` in quotes",
-        ),
-        K::ExpectedFlowSequenceSeparator => (
-            "`,` or `]` was expected here",
-            "separate the items of the list by `,`; put texts that hold `{ } [ ] ,` in quotes",
         ),
         K::SimpleKeyExpected | K::InvalidSimpleKey => (
             "a `:` is missing after this key",
             "write `key: value`; continue a long text only on lines indented deeper than its key",
         ),
         K::MappingKeyNotAllowed => ("a key cannot stand here", ALIGN),
-        K::MappingValueNotAllowed if second_colon(text, at) => (
+        K::MappingValueNotAllowed if second_colon(text, place.at) => (
             "a text without quotes cannot hold `: `",
             "put the text in quotes, or begin a mapping on the next line",
         ),
@@ -220,4 +226,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, at: usize) -> (String, &'stati
 fn second_colon(text: &str, at: usize) -> bool {
     text.get(line_start(text, at)..at)
         .is_some_and(|before| before.contains(": "))
+}
+
+/// Whether the innermost open bracket is that of a list.
+fn in_list(text: &str, place: &Place) -> bool {
+    place.bracket.and_then(|bracket| byte(text, bracket)) == Some(b'[')
 }

@@ -27,16 +27,42 @@ pub(super) fn run(
     statement: &SqlStatement,
     room: &mut usize,
 ) -> Result<Done, StepError> {
-    let mut prepared = connection.prepare_cached(&statement.sql).map_err(|error| match error {
+    if is_cacheable(&statement.sql) {
+        let mut prepared = connection.prepare_cached(&statement.sql).map_err(not_prepared)?;
+        run_prepared(connection, &mut prepared, statement, room)
+    } else {
+        let mut prepared = connection.prepare(&statement.sql).map_err(not_prepared)?;
+        run_prepared(connection, &mut prepared, statement, room)
+    }
+}
+
+/// The guard is asked when a statement is compiled. One whose text is that of a statement of our own would be found compiled
+/// already, so those are not looked for.
+fn is_cacheable(sql: &str) -> bool {
+    let sql = sql.trim_start().to_ascii_lowercase();
+    let starts = ["select", "insert", "update", "delete", "replace", "with"];
+    starts.iter().any(|word| sql.starts_with(word)) && !sql.contains("locus_tx")
+}
+
+fn not_prepared(error: rusqlite::Error) -> StepError {
+    match error {
         rusqlite::Error::MultipleStatement => {
             sql_error("there are several statements in one text; make each an entry of `statements`")
         }
         other => Failure::from(other).into(),
-    })?;
-    bind(&mut prepared, statement)?;
+    }
+}
+
+fn run_prepared(
+    connection: &Connection,
+    prepared: &mut Statement<'_>,
+    statement: &SqlStatement,
+    room: &mut usize,
+) -> Result<Done, StepError> {
+    bind(prepared, statement)?;
     let writes = !prepared.readonly();
     let before = connection.total_changes();
-    let rows = read_rows(&mut prepared, room)?;
+    let rows = read_rows(prepared, room)?;
     // SQLite keeps the count of the statement before where this one changes nothing.
     let affected = if connection.total_changes() > before { connection.changes() } else { 0 };
     let outcome = SqlOutcome { affected, rows };
@@ -85,7 +111,7 @@ fn read_rows(prepared: &mut Statement<'_>, room: &mut usize) -> Result<Vec<Value
     }
     let mut found = Vec::new();
     let mut rows = prepared.raw_query();
-    while let Some(row) = rows.next().map_err(Failure::from)? {
+    while let Some(row) = rows.next().map_err(not_run)? {
         let mut object = Map::with_capacity(columns.len());
         for (index, name) in columns.iter().enumerate() {
             let value = row.get_ref(index).map_err(Failure::from)?;
@@ -100,6 +126,13 @@ fn read_rows(prepared: &mut Statement<'_>, room: &mut usize) -> Result<Vec<Value
         found.push(Value::Object(object));
     }
     Ok(found)
+}
+
+fn not_run(error: rusqlite::Error) -> StepError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::ApiMisuse) => sql_error("the text holds no statement"),
+        _ => Failure::from(error).into(),
+    }
 }
 
 fn check(expectation: &SqlExpectation, outcome: &SqlOutcome) -> Result<(), StepError> {

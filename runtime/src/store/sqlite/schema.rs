@@ -42,7 +42,7 @@ create index run_going_on on run (started, id) where state = 'running';
 create index run_to_cancel on run (owner) where cancel_requested = 1 and state = 'running';
 
 create table journal (
-    run text not null references run (id),
+    run text not null,
     seq integer not null,
     at integer not null,
     kind text not null,
