@@ -86,7 +86,9 @@ fn fixes_mend() {
                 let mended = mend(&files, &sources, &fix.edits);
                 let (_, after) = diagnose(&mended, &registry);
                 let said = |all: &[Diagnostic]| {
-                    all.iter().filter(|d| d.code == diagnostic.code && d.message == diagnostic.message).count()
+                    all.iter()
+                        .filter(|d| d.code == diagnostic.code && d.message == diagnostic.message)
+                        .count()
                 };
                 if said(&after) >= said(&diagnostics) {
                     let name = path.strip_prefix(folder()).unwrap_or(&path).display();
@@ -158,7 +160,11 @@ pub(crate) fn diagnose(files: &[File], registry: &Registry) -> (Sources, Vec<Dia
 }
 
 /// The comments that belong below each line of each file.
-fn annotate(files: &[File], sources: &Sources, diagnostics: &[Diagnostic]) -> Vec<Vec<Vec<String>>> {
+fn annotate(
+    files: &[File],
+    sources: &Sources,
+    diagnostics: &[Diagnostic],
+) -> Vec<Vec<Vec<String>>> {
     let mut found: Vec<Vec<Vec<String>>> =
         files.iter().map(|file| vec![Vec::new(); file.lines.len()]).collect();
     let mut add = |span: Span, mark: char, words: &str, help: Option<&str>| {
@@ -207,10 +213,14 @@ fn underline(column: usize, width: usize, mark: char) -> String {
 /// Whether what was found is what is expected: every comment in its place, of messages at least a part.
 fn fits(files: &[File], found: &[Vec<Vec<String>>]) -> bool {
     let same = |expected: &String, found: &String| {
-        let part = |line: &str| line.split_once("]: ").map(|(head, rest)| (head.to_owned(), rest.to_owned()));
+        let part = |line: &str| {
+            line.split_once("]: ").map(|(head, rest)| (head.to_owned(), rest.to_owned()))
+        };
         expected == found
             || match (part(expected), part(found)) {
-                (Some((head, part)), Some((found, message))) => head == found && message.contains(&part),
+                (Some((head, part)), Some((found, message))) => {
+                    head == found && message.contains(&part)
+                }
                 _ => false,
             }
     };
@@ -255,7 +265,8 @@ fn mend(files: &[File], sources: &Sources, edits: &[(Span, String)]) -> Vec<File
             text.replace_range(span.range(), replacement);
         }
         let lines = text.split_inclusive('\n');
-        let lines = lines.map(|text| Line { text: text.to_owned(), expected: Vec::new() }).collect();
+        let lines =
+            lines.map(|text| Line { text: text.to_owned(), expected: Vec::new() }).collect();
         mended.push(File { name: file.name.clone(), separator: None, lines });
     }
     mended

@@ -146,24 +146,28 @@ fn places<'a>(
             Place::JsonQuery
         }
     };
-    workflow
-        .input
-        .iter()
-        .map(|(name, field)| (name.as_str(), field, place(name, field)))
-        .collect()
+    workflow.input.iter().map(|(name, field)| (name.as_str(), field, place(name, field))).collect()
 }
 
 /// Whether a value of this type can stand in a query as it is: text, a number, a list of those.
 fn is_plain(ty: &Type, program: &Program, depth: usize) -> bool {
     match &ty.kind {
         TypeKind::List(item) => {
-            !item.optional && !matches!(item.kind, TypeKind::List(_)) && is_plain(item, program, depth)
+            !item.optional
+                && !matches!(item.kind, TypeKind::List(_))
+                && is_plain(item, program, depth)
         }
         // A schema may stand for another one, and that for the first.
         TypeKind::Named(name) => program.schemas.get(name).is_some_and(|schema| {
-            depth < 8 && !matches!(schema.ty.kind, TypeKind::List(_)) && is_plain(&schema.ty, program, depth + 1)
+            depth < 8
+                && !matches!(schema.ty.kind, TypeKind::List(_))
+                && is_plain(&schema.ty, program, depth + 1)
         }),
-        TypeKind::Map(_) | TypeKind::Object(_) | TypeKind::Schema(_) | TypeKind::Json | TypeKind::Any => false,
+        TypeKind::Map(_)
+        | TypeKind::Object(_)
+        | TypeKind::Schema(_)
+        | TypeKind::Json
+        | TypeKind::Any => false,
         _ => true,
     }
 }

@@ -140,6 +140,5 @@ pub(crate) fn inputs(cx: &mut Context<'_>, node: &Node) -> IndexMap<String, Fiel
             cx.problems.push(names::invalid_name(&entry.key, "an input"));
         }
     }
-    let inputs = types::fields(cx, node, Place::Elsewhere);
-    inputs
+    types::fields(cx, node, Place::Elsewhere)
 }

@@ -17,10 +17,13 @@ type Problems = Vec<Diagnostic>;
 /// Checks the kind of a value.
 pub(crate) fn kind(node: &Node, shape: &Shape, problems: &mut Problems) -> bool {
     let fits = shape.kinds.is_empty() || shape.kinds.iter().any(|kind| is_of(node, *kind));
-    if !fits && !(shape.duration && matches!(node.kind, NodeKind::Number(_))) {
-        problems.push(messages::wrong_type(&expected(shape), node));
-    } else if !fits {
-        problems.push(messages::no_duration_at_all(node));
+    if !fits {
+        let unitless = shape.duration && matches!(node.kind, NodeKind::Number(_));
+        problems.push(if unitless {
+            messages::no_duration_at_all(node)
+        } else {
+            messages::wrong_type(&expected(shape), node)
+        });
     }
     fits
 }

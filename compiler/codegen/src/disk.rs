@@ -53,11 +53,7 @@ pub(crate) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
-            let into = if entry.file_type()?.is_dir() {
-                &mut folders
-            } else {
-                &mut files
-            };
+            let into = if entry.file_type()?.is_dir() { &mut folders } else { &mut files };
             into.push(entry.path());
         }
     }

@@ -3,9 +3,7 @@
 /// The lines of a text, by every line end that some language knows; control characters are left out.
 pub fn lines(text: &str) -> impl Iterator<Item = String> {
     let normal = text.replace("\r\n", "\n");
-    let ends = [
-        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
-    ];
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
     let trimmed = normal.trim_end_matches(ends).to_owned();
     let lines: Vec<String> = trimmed.split(ends).map(clean).collect();
     lines.into_iter()
@@ -17,20 +15,14 @@ fn clean(line: &str) -> String {
         (c.is_control() && *c != '\t')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    line.chars()
-        .filter(|c| !hidden(c))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    line.chars().filter(|c| !hidden(c)).collect::<String>().trim_end().to_owned()
 }
 
 /// All on one line.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let parts: Vec<String> = lines(text)
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
+    let parts: Vec<String> =
+        lines(text).map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
     parts.join(" ")
 }
 
@@ -38,11 +30,8 @@ pub fn one_line(text: &str) -> String {
 #[must_use]
 pub fn line_comment(text: &str, prefix: &str) -> String {
     // A backslash at the end joins the next line to a comment in C and its heirs.
-    let line = |line: String| {
-        format!("{prefix}{}", line.trim_end_matches('\\'))
-            .trim_end()
-            .to_owned()
-    };
+    let line =
+        |line: String| format!("{prefix}{}", line.trim_end_matches('\\')).trim_end().to_owned();
     lines(text).map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -66,11 +55,7 @@ pub fn block_comment(text: &str, prefix: &str) -> String {
 #[must_use]
 pub fn ts_string(text: &str) -> String {
     let double = text.matches('"').count();
-    let quote = if double > text.matches('\'').count() {
-        '\''
-    } else {
-        '"'
-    };
+    let quote = if double > text.matches('\'').count() { '\'' } else { '"' };
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {
@@ -100,16 +85,10 @@ pub fn ts_string(text: &str) -> String {
 #[must_use]
 pub fn ts_key(name: &str) -> String {
     let mut chars = name.chars();
-    let plain = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+    let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$');
     // Between the braces of a literal the bare key would set the prototype.
-    if plain && name != "__proto__" {
-        name.to_owned()
-    } else {
-        ts_string(name)
-    }
+    if plain && name != "__proto__" { name.to_owned() } else { ts_string(name) }
 }
 
 /// Text in a line of Markdown.
@@ -121,9 +100,7 @@ pub fn md_text(text: &str) -> String {
 /// Text in Markdown that keeps its paragraphs and lines.
 #[must_use]
 pub fn md_block(text: &str) -> String {
-    let escaped: Vec<String> = lines(text)
-        .map(|line| escape_md_line(line.trim()))
-        .collect();
+    let escaped: Vec<String> = lines(text).map(|line| escape_md_line(line.trim())).collect();
     let mut out = String::new();
     let mut blank = false;
     for line in escaped {
@@ -150,7 +127,9 @@ fn escape_md_line(line: &str) -> String {
         let rest = &line[index + c.len_utf8()..];
         let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         let special = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '{' | '}' | '@' => true,
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' | '{' | '}' | '@' => {
+                true
+            }
             // Inside a word it is a character like others.
             '_' => !(in_word(before) && in_word(rest.chars().next())),
             // Some dialects make links of these where none was meant.
@@ -178,11 +157,7 @@ pub fn md_code(text: &str) -> String {
     }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -261,23 +236,12 @@ mod tests {
             line_comment(NASTY, "// "),
             "// */ /* ``` | ${x} \"\"\" '\n// # <b>&\n// -->%%{init}%% end"
         );
-        assert_eq!(
-            block_comment("**//* */\n\nb", " * "),
-            " * ** // * * /\n *\n * b"
-        );
-        assert_eq!(
-            block_comment("@deprecated\n  @a b@c", ""),
-            "\\@deprecated\n  \\@a b@c"
-        );
-        for comment in [
-            block_comment(NASTY, " * "),
-            block_comment("*/*/*", ""),
-            block_comment("/*/", ""),
-        ] {
-            assert!(
-                !comment.contains("*/") && !comment.contains("/*"),
-                "{comment}"
-            );
+        assert_eq!(block_comment("**//* */\n\nb", " * "), " * ** // * * /\n *\n * b");
+        assert_eq!(block_comment("@deprecated\n  @a b@c", ""), "\\@deprecated\n  \\@a b@c");
+        for comment in
+            [block_comment(NASTY, " * "), block_comment("*/*/*", ""), block_comment("/*/", "")]
+        {
+            assert!(!comment.contains("*/") && !comment.contains("/*"), "{comment}");
         }
     }
 
@@ -291,13 +255,7 @@ mod tests {
             "\"a\\n\\\\\\u2028<\\/script>\\u0000\""
         );
         assert_eq!(
-            [
-                ts_key("ok_1"),
-                ts_key("a-b"),
-                ts_key("1a"),
-                ts_key("__proto__"),
-                ts_key("größe")
-            ],
+            [ts_key("ok_1"), ts_key("a-b"), ts_key("1a"), ts_key("__proto__"), ts_key("größe")],
             ["ok_1", "\"a-b\"", "\"1a\"", "\"__proto__\"", "\"größe\""]
         );
     }
@@ -312,14 +270,8 @@ mod tests {
         assert_eq!(md_text("a_b _c_ d_"), "a_b \\_c\\_ d\\_");
         assert_eq!(md_fenced("a\n```\nb\u{202e}\n", "text"), "````text\na\n```\nb\n````");
         assert_eq!(md_text("12. a"), "12\\. a");
-        assert_eq!(
-            md_text("see https://x.example or a@b"),
-            "see https\\://x.example or a\\@b"
-        );
-        assert_eq!(
-            md_block("one\n  two\n\n\n- three\n===\n"),
-            "one\ntwo\n\n\\- three\n\\==="
-        );
+        assert_eq!(md_text("see https://x.example or a@b"), "see https\\://x.example or a\\@b");
+        assert_eq!(md_block("one\n  two\n\n\n- three\n===\n"), "one\ntwo\n\n\\- three\n\\===");
         assert_eq!(
             [md_code("a"), md_code("a`b"), md_code("`"), md_code("")],
             ["`a`", "``a`b``", "`` ` ``", ""]

@@ -23,9 +23,7 @@ use crate::{escape, names};
 /// Gives an environment these filters.
 pub(crate) fn register(tera: &mut Tera) {
     for (name, filter) in PLAIN {
-        tera.register_filter(name, move |text: &str, _: Kwargs, _: &State<'_>| {
-            filter(text)
-        });
+        tera.register_filter(name, move |text: &str, _: Kwargs, _: &State<'_>| filter(text));
     }
     tera.register_filter("json", json);
     tera.register_filter("md_fenced", |text: &str, args: Kwargs, _: &State<'_>| {
@@ -34,15 +32,9 @@ pub(crate) fn register(tera: &mut Tera) {
     tera.register_filter("line_comment", |text: &str, args: Kwargs, _: &State<'_>| {
         Ok::<_, Error>(escape::line_comment(text, args.must_get::<&str>("prefix")?))
     });
-    tera.register_filter(
-        "block_comment",
-        |text: &str, args: Kwargs, _: &State<'_>| {
-            Ok::<_, Error>(escape::block_comment(
-                text,
-                args.must_get::<&str>("prefix")?,
-            ))
-        },
-    );
+    tera.register_filter("block_comment", |text: &str, args: Kwargs, _: &State<'_>| {
+        Ok::<_, Error>(escape::block_comment(text, args.must_get::<&str>("prefix")?))
+    });
 }
 
 /// From text to text, without arguments.
@@ -80,7 +72,5 @@ fn pretty_json(value: &serde_json::Value, depth: usize) -> String {
     // Values of serde_json always serialise, and to UTF-8.
     let _ = value.serialize(&mut serializer);
     // A line end inside a string is escaped, so each of these is between values.
-    String::from_utf8(out)
-        .unwrap_or_default()
-        .replace('\n', &format!("\n{}", "  ".repeat(depth)))
+    String::from_utf8(out).unwrap_or_default().replace('\n', &format!("\n{}", "  ".repeat(depth)))
 }

@@ -24,10 +24,7 @@ pub fn generate(
 ) -> (Vec<TargetOutput>, Vec<Diagnostic>) {
     let (planned, mut problems) = plan(program, targets, registry);
     let jobs: Vec<Job<'_>> = planned.iter().flat_map(PlannedTarget::jobs).collect();
-    let rendered: Vec<_> = jobs
-        .iter()
-        .map(|job| render(job, program, sources))
-        .collect();
+    let rendered: Vec<_> = jobs.iter().map(|job| render(job, program, sources)).collect();
     let (outputs, more) = finish(&planned, rendered, registry);
     problems.extend(more);
     if problems.iter().any(Diagnostic::is_error) {
@@ -93,11 +90,8 @@ fn post_generate(output: &TargetOutput, registry: &Registry) -> Vec<Diagnostic> 
     if registry.hooks().all(|entry| entry.post_generate.is_none()) {
         return Vec::new();
     }
-    let files: Vec<(String, String)> = output
-        .files
-        .iter()
-        .map(|file| (file.path.clone(), file.text.clone()))
-        .collect();
+    let files: Vec<(String, String)> =
+        output.files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
     run_hooks(registry, "post_generate", |entry, cx| {
         if let Some(hook) = &entry.post_generate {
             hook.post_generate(&output.target, &files, cx);

@@ -50,10 +50,7 @@ pub struct ManifestEntry {
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self {
-            locus: VERSION.to_owned(),
-            files: Vec::new(),
-        }
+        Self { locus: VERSION.to_owned(), files: Vec::new() }
     }
 }
 
@@ -76,9 +73,7 @@ impl Manifest {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut sorted = self.clone();
-        sorted
-            .files
-            .sort_by(|a, b| (&a.path, &a.target).cmp(&(&b.path, &b.target)));
+        sorted.files.sort_by(|a, b| (&a.path, &a.target).cmp(&(&b.path, &b.target)));
         let text = serde_json::to_string_pretty(&sorted).unwrap_or_default();
         format!("{text}\n")
     }
@@ -86,10 +81,7 @@ impl Manifest {
     /// The entries by path.
     #[must_use]
     pub fn by_path(&self) -> BTreeMap<&str, &ManifestEntry> {
-        self.files
-            .iter()
-            .map(|entry| (entry.path.as_str(), entry))
-            .collect()
+        self.files.iter().map(|entry| (entry.path.as_str(), entry)).collect()
     }
 }
 

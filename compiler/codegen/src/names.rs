@@ -4,10 +4,7 @@
 /// `OrderLine`. Words keep the capitals they have: `HTTPRequest` stays.
 #[must_use]
 pub fn pascal_case(name: &str) -> String {
-    separated(name)
-        .into_iter()
-        .map(|word| capitalised(&word))
-        .collect()
+    separated(name).into_iter().map(|word| capitalised(&word)).collect()
 }
 
 /// `orderLine`.
@@ -40,11 +37,7 @@ pub fn screaming_case(name: &str) -> String {
 }
 
 fn joined(name: &str, separator: &str) -> String {
-    words(name)
-        .iter()
-        .map(|word| word.to_lowercase())
-        .collect::<Vec<_>>()
-        .join(separator)
+    words(name).iter().map(|word| word.to_lowercase()).collect::<Vec<_>>().join(separator)
 }
 
 /// The words of a name: parted by anything that is no letter or digit, and where a capital follows a small letter or
@@ -81,9 +74,7 @@ fn separated(name: &str) -> Vec<String> {
 
 fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

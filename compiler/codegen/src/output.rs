@@ -49,10 +49,7 @@ impl Origin {
     pub fn of(span: Span, sources: &Sources) -> Option<Self> {
         let source = sources.get(span.source)?;
         let (line, _) = source.line_column(span.range().start);
-        Some(Self {
-            source: source.name.to_string(),
-            line,
-        })
+        Some(Self { source: source.name.to_string(), line })
     }
 }
 

@@ -72,11 +72,7 @@ pub fn out_folder(text: &str) -> Result<String, Cow<'static, str>> {
 /// Joins a folder, which may be empty, and a path below it.
 #[must_use]
 pub fn join(folder: &str, path: &str) -> String {
-    if folder.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{folder}/{path}")
-    }
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// Two paths with the same fold are the same file on a system that ignores case.
@@ -140,25 +136,15 @@ fn is_composable(c: char) -> bool {
 }
 
 fn is_device(part: &str) -> bool {
-    let stem = part
-        .split('.')
-        .next()
-        .unwrap_or(part)
-        .trim_end()
-        .to_lowercase();
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_lowercase();
     if DEVICES.contains(&stem.as_str()) {
         return true;
     }
-    let numbered = stem
-        .strip_prefix("com")
-        .or_else(|| stem.strip_prefix("lpt"));
+    let numbered = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
     numbered.is_some_and(|number| {
         let mut digits = number.chars();
         // Windows also takes the superscript digits.
-        matches!(
-            (digits.next(), digits.next()),
-            (Some('0'..='9' | '¹' | '²' | '³'), None)
-        )
+        matches!((digits.next(), digits.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
     })
 }
 
@@ -176,14 +162,9 @@ mod tests {
 
     #[test]
     fn one_file_on_some_system_has_one_fold() {
-        for (one, other) in [
-            ("A", "a"),
-            ("ſ", "s"),
-            ("ß", "SS"),
-            ("K", "k"),
-            ("Σ", "ς"),
-            ("İ", "i\u{307}"),
-        ] {
+        for (one, other) in
+            [("A", "a"), ("ſ", "s"), ("ß", "SS"), ("K", "k"), ("Σ", "ς"), ("İ", "i\u{307}")]
+        {
             assert_eq!(fold(one), fold(other), "{one} {other}");
         }
         assert_ne!(fold("a"), fold("ä"));

@@ -33,25 +33,16 @@ pub fn render(
 ) -> Result<GeneratedFile, Diagnostic> {
     let Job { planned, unit } = job;
     let meta = planned.meta;
-    let host = UnitHost {
-        job,
-        failure: RefCell::default(),
-    };
+    let host = UnitHost { job, failure: RefCell::default() };
     let doing = format!("`render` of generator `{}` for `{}`", meta.name, unit.path);
     let result = guarded(&meta.plugin, &doing, || {
-        planned
-            .generator
-            .render(unit, program, &RenderContext::new(&host))
+        planned.generator.render(unit, program, &RenderContext::new(&host))
     })
     .map_err(|problem| at_unit(problem, unit, planned))?;
     let doc = result.map_err(|mut error| {
         // A generator passes on what a template reports; one of its own is about the generator.
         let from_template = host.failure.borrow().as_ref() == Some(&error);
-        let code = if from_template {
-            codes::TEMPLATE_FAILED
-        } else {
-            codes::GENERATOR_FAILED
-        };
+        let code = if from_template { codes::TEMPLATE_FAILED } else { codes::GENERATOR_FAILED };
         error.span = error.span.or(unit.origin);
         error.message = format!("`{}` cannot be made: {}", unit.path, error.message);
         generator_failed(code, error, planned.target, meta)
@@ -72,10 +63,7 @@ pub fn render(
                 meta.name, unit.path
             ),
         )
-        .help(format!(
-            "report it to the author of `{}` with the spec",
-            meta.plugin
-        ));
+        .help(format!("report it to the author of `{}` with the spec", meta.plugin));
         problem.plugin = Some(meta.plugin.clone());
         at_unit(problem, unit, planned)
     })?;
@@ -104,11 +92,8 @@ impl TemplateHost for UnitHost<'_> {
                 }),
             );
         }
-        planned
-            .templates
-            .render(template, &context)
-            .inspect_err(|error| {
-                *self.failure.borrow_mut() = Some(error.clone());
-            })
+        planned.templates.render(template, &context).inspect_err(|error| {
+            *self.failure.borrow_mut() = Some(error.clone());
+        })
     }
 }

@@ -45,10 +45,7 @@ impl Default for Templates {
         let mut tera = Tera::new();
         tera.autoescape_on(Vec::<&str>::new());
         filters::register(&mut tera);
-        Self {
-            tera,
-            names: Vec::new(),
-        }
+        Self { tera, names: Vec::new() }
     }
 }
 
@@ -59,16 +56,8 @@ impl Templates {
     /// One problem for each place.
     pub fn load(meta: &GeneratorMeta) -> Result<Self, Vec<Diagnostic>> {
         let mut templates = Self::default();
-        templates.names = meta
-            .templates
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
-        if let Some(name) = templates
-            .names
-            .iter()
-            .find(|name| name.starts_with("locus/"))
-        {
+        templates.names = meta.templates.iter().map(|(name, _)| (*name).to_owned()).collect();
+        if let Some(name) = templates.names.iter().find(|name| name.starts_with("locus/")) {
             let message = format!(
                 "the template name `{name}` is reserved: `locus/` holds the base templates"
             );
@@ -77,10 +66,9 @@ impl Templates {
         let all = BASE.iter().chain(&meta.templates).copied();
         match templates.tera.add_raw_templates(all) {
             Ok(()) => Ok(templates),
-            Err(error) => Err(explain(&error, meta)
-                .into_iter()
-                .map(|text| failed(meta, text))
-                .collect()),
+            Err(error) => {
+                Err(explain(&error, meta).into_iter().map(|text| failed(meta, text)).collect())
+            }
         }
     }
 
@@ -109,10 +97,8 @@ impl Templates {
 }
 
 fn failed(meta: &GeneratorMeta, message: String) -> Diagnostic {
-    let mut problem = Diagnostic::new(codes::TEMPLATE_FAILED, message).help(format!(
-        "report it to the author of the generator `{}`",
-        meta.name
-    ));
+    let mut problem = Diagnostic::new(codes::TEMPLATE_FAILED, message)
+        .help(format!("report it to the author of the generator `{}`", meta.name));
     problem.plugin = Some(meta.plugin.clone());
     problem
 }
@@ -120,12 +106,7 @@ fn failed(meta: &GeneratorMeta, message: String) -> Diagnostic {
 /// "…: what (template, line, column)".
 fn at(report: &ReportError) -> String {
     let span = report.span();
-    place(
-        report.message(),
-        report.filename(),
-        span.start_line,
-        span.start_col + 1,
-    )
+    place(report.message(), report.filename(), span.start_line, span.start_col + 1)
 }
 
 fn place(message: &str, template: &str, line: usize, column: usize) -> String {
@@ -138,12 +119,7 @@ fn explain(error: &tera::Error, meta: &GeneratorMeta) -> Vec<String> {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => vec![at(report)],
         ErrorKind::MissingParent { current, parent } => {
             let (line, column) = position_of_extends(current, meta);
-            vec![place(
-                &format!("there is no template `{parent}`"),
-                current,
-                line,
-                column,
-            )]
+            vec![place(&format!("there is no template `{parent}`"), current, line, column)]
         }
         // References that lead nowhere come as ready reports, all in one text.
         ErrorKind::Msg(reports) => {
@@ -156,36 +132,22 @@ fn explain(error: &tera::Error, meta: &GeneratorMeta) -> Vec<String> {
 }
 
 fn position_of_extends(template: &str, meta: &GeneratorMeta) -> (usize, usize) {
-    let text = meta
-        .templates
-        .iter()
-        .find(|(name, _)| *name == template)
-        .map_or("", |(_, text)| text);
+    let text =
+        meta.templates.iter().find(|(name, _)| *name == template).map_or("", |(_, text)| text);
     let offset = text.find("extends").unwrap_or(0);
     let before = &text[..offset];
     let line = before.matches('\n').count() + 1;
-    (
-        line,
-        before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-    )
+    (line, before.chars().rev().take_while(|c| *c != '\n').count() + 1)
 }
 
 /// Turns `error: what`, ` --> template:line:column`, … into one line.
 fn one_line(report: &str) -> String {
     let mut lines = report.lines();
-    let message = lines
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ");
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let parsed = lines.next().and_then(|line| {
         let (rest, column) = line.trim().strip_prefix("--> ")?.rsplit_once(':')?;
         let (template, line) = rest.rsplit_once(':')?;
-        Some(place(
-            message,
-            template,
-            line.parse().ok()?,
-            column.parse().ok()?,
-        ))
+        Some(place(message, template, line.parse().ok()?, column.parse().ok()?))
     });
     parsed.unwrap_or_else(|| message.to_owned())
 }

@@ -42,9 +42,7 @@ impl Generator for Scripted {
     fn plan(&self, _: &Program) -> Result<Plan, GenerateError> {
         assert!(self.options["panic_in"] != "plan", "planned panic");
         if let Some(message) = self.options["plan_error"].as_str() {
-            return Err(GenerateError::new(message)
-                .at(span(2..3))
-                .help("do otherwise"));
+            return Err(GenerateError::new(message).at(span(2..3)).help("do otherwise"));
         }
         let once = self.options["once"].as_array().cloned().unwrap_or_default();
         let mut plan = Plan::default();
@@ -54,12 +52,7 @@ impl Generator for Scripted {
                 false => Ownership::Owned,
             };
             let (path, subject) = (path.clone(), content.clone());
-            plan.units.push(Unit {
-                path,
-                ownership,
-                subject,
-                origin: Some(span(8..9)),
-            });
+            plan.units.push(Unit { path, ownership, subject, origin: Some(span(8..9)) });
         }
         Ok(plan)
     }
@@ -70,10 +63,7 @@ impl Generator for Scripted {
         _: &Program,
         cx: &RenderContext<'_>,
     ) -> Result<Doc, GenerateError> {
-        assert!(
-            self.options["panic_in"] != unit.path.as_str(),
-            "planned panic"
-        );
+        assert!(self.options["panic_in"] != unit.path.as_str(), "planned panic");
         let text = match &unit.subject {
             Value::String(text) => text.clone(),
             subject => {
@@ -102,10 +92,7 @@ fn entry(name: &str, templates: Vec<(&'static str, &'static str)>) -> GeneratorE
 }
 
 fn part(make: fn() -> GeneratorEntry) -> Registration {
-    Registration {
-        package: env!("CARGO_PKG_NAME"),
-        part: Part::Generator(make),
-    }
+    Registration { package: env!("CARGO_PKG_NAME"), part: Part::Generator(make) }
 }
 
 /// The parts of the tests' plugin; `files` renders texts and `templated` templates.
@@ -117,26 +104,15 @@ fn parts() -> Vec<Registration> {
         part(|| {
             let page = "{% extends \"locus/slash.tera\" %}\n{% block content %}hello {{ name }}\n{{ super() }}{% endblock %}";
             let fails = "line one\n{{ missing.part }}";
-            entry(
-                "templated",
-                vec![("page.tera", page), ("fails.tera", fails)],
-            )
+            entry("templated", vec![("page.tera", page), ("fails.tera", fails)])
         }),
         part(|| {
             entry(
                 "unknown_filter",
-                vec![
-                    ("a.tera", "x\n{{ name | no_such }}"),
-                    ("b.tera", "{{ now() }}"),
-                ],
+                vec![("a.tera", "x\n{{ name | no_such }}"), ("b.tera", "{{ now() }}")],
             )
         }),
-        part(|| {
-            entry(
-                "missing_parent",
-                vec![("a.tera", "\n{% extends \"gone.tera\" %}")],
-            )
-        }),
+        part(|| entry("missing_parent", vec![("a.tera", "\n{% extends \"gone.tera\" %}")])),
         part(|| entry("bad_syntax", vec![("a.tera", "{% if %}")])),
         part(|| {
             let child =
@@ -199,10 +175,7 @@ fn generate(targets: &[Target]) -> (Vec<TargetOutput>, Vec<String>) {
 }
 
 fn shown(problems: &[Diagnostic]) -> Vec<String> {
-    problems
-        .iter()
-        .map(|problem| format!("{}: {}", problem.code, problem.message))
-        .collect()
+    problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect()
 }
 
 /// One target with these files, generated.

@@ -13,7 +13,5 @@ pub(crate) fn check(file: &GeneratedFile) -> Result<(), String> {
 }
 
 fn json(text: &str) -> Result<(), String> {
-    serde_json::from_str::<IgnoredAny>(text)
-        .map(|_| ())
-        .map_err(|error| error.to_string())
+    serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| error.to_string())
 }

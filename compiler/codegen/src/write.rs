@@ -82,9 +82,7 @@ pub struct Report {
 impl Report {
     /// The files that change.
     pub fn changes(&self) -> impl Iterator<Item = &FileReport> {
-        self.files
-            .iter()
-            .filter(|file| !matches!(file.action, Action::Unchanged | Action::Keep))
+        self.files.iter().filter(|file| !matches!(file.action, Action::Unchanged | Action::Keep))
     }
 
     /// Whether there is nothing to write.
@@ -122,19 +120,13 @@ pub(crate) fn write_with(
         comparisons.push(comparison);
         problems.extend(found);
     }
-    let mut report = Report {
-        files: files(&comparisons),
-        ..Report::default()
-    };
+    let mut report = Report { files: files(&comparisons), ..Report::default() };
     match options.mode {
         Mode::Diff => report.diff = diff::unified(&comparisons),
         Mode::Check => problems.extend(problems::stale(&report, outputs)),
         Mode::Write if problems.iter().any(Diagnostic::is_error) => {}
         Mode::Write => {
-            let steps = comparisons
-                .into_iter()
-                .flat_map(Comparison::into_steps)
-                .collect();
+            let steps = comparisons.into_iter().flat_map(Comparison::into_steps).collect();
             match commit::commit(steps, before) {
                 Ok(()) => report.written = true,
                 Err(failure) => problems.push(problems::not_written(&failure)),

@@ -16,8 +16,12 @@ impl Val {
     /// The child at a key or a position; `None` where there is none.
     pub(crate) fn child(&self, index: &Self) -> Outcome<Option<Data>> {
         match (&self.data().0, &index.data().0) {
-            (Node::Null, Node::Null | Node::Text(_) | Node::Number(_) | Node::Object(_)) => Ok(None),
-            (Node::Object(object), Node::Text(key)) => Ok(object.entries().get(key.as_str()).cloned()),
+            (Node::Null, Node::Null | Node::Text(_) | Node::Number(_) | Node::Object(_)) => {
+                Ok(None)
+            }
+            (Node::Object(object), Node::Text(key)) => {
+                Ok(object.entries().get(key.as_str()).cloned())
+            }
             (Node::List(list), Node::Number(number)) => {
                 let position = number.as_position().and_then(|at| absolute(at, list.items().len()));
                 Ok(position.and_then(|at| list.items().get(at)).cloned())
@@ -51,7 +55,8 @@ impl Val {
                 }
             }
             (Node::List(list), Node::List(part)) if !part.items().is_empty() => {
-                let equal = |window: &[Data]| window.iter().zip(part.items()).all(|(x, y)| equal(x, y));
+                let equal =
+                    |window: &[Data]| window.iter().zip(part.items()).all(|(x, y)| equal(x, y));
                 let windows = list.items().windows(part.items().len()).enumerate();
                 windows.filter(|(_, window)| equal(window)).for_each(|(at, _)| add(at));
             }
@@ -115,7 +120,9 @@ fn contains(whole: &Data, part: &Data) -> Option<bool> {
         (Node::Text(whole), Node::Text(part)) => {
             meter::step_bytes(whole.as_str().len()) && whole.as_str().contains(part.as_str())
         }
-        _ if std::mem::discriminant(&whole.0) == std::mem::discriminant(&part.0) => equal(whole, part),
+        _ if std::mem::discriminant(&whole.0) == std::mem::discriminant(&part.0) => {
+            equal(whole, part)
+        }
         _ => return None,
     })
 }
@@ -220,7 +227,9 @@ fn pick_value(parent: &Data, index: usize) -> Option<Val> {
 
 fn pick_entry(parent: &Data, index: usize) -> Option<(Val, Val)> {
     let key = match &parent.0 {
-        Node::Object(object) => Val::new(Data::text(object.entries().get_index(index)?.0.to_string())),
+        Node::Object(object) => {
+            Val::new(Data::text(object.entries().get_index(index)?.0.to_string()))
+        }
         _ => Val::from(index),
     };
     Some((key, pick_value(parent, index)?))
@@ -296,7 +305,8 @@ impl jaq_core::ValT for Val {
                     Err(object) => object.entries().clone(),
                 };
                 let entries = entries.into_iter();
-                let entries = entries.filter_map(|(key, value)| Some(update(value)?.map(|value| (key, value))));
+                let entries = entries
+                    .filter_map(|(key, value)| Some(update(value)?.map(|value| (key, value))));
                 Data::from_entries(entries.collect::<Result<_, _>>()?)
             }
             other => {
@@ -332,7 +342,9 @@ impl jaq_core::ValT for Val {
             (Node::List(mut list), Node::Number(number)) => {
                 let position = number.as_position().and_then(|at| absolute(at, list.items().len()));
                 let Some(position) = position else {
-                    let error = Error::str(format_args!("position {index} is before the start of the array"));
+                    let error = Error::str(format_args!(
+                        "position {index} is before the start of the array"
+                    ));
                     return opt.fail(Self::new(Data(Node::List(list))), |_| error.into());
                 };
                 own(&mut list, |list| size_of_val(list.items()))?;
@@ -380,7 +392,8 @@ impl jaq_core::ValT for Val {
         if !meter::step_bytes(size_of_val(items)) {
             return Err(ended().into());
         }
-        let part = Self::built(Data::from_items(items.get(bounds.clone()).unwrap_or_default().to_vec()))?;
+        let part =
+            Self::built(Data::from_items(items.get(bounds.clone()).unwrap_or_default().to_vec()))?;
         let new = match f(part).next().transpose()? {
             Some(new) => new.into_items()?,
             None => Vec::new(),
@@ -430,7 +443,9 @@ impl jaq_std::ValT for Val {
         if self.as_list().is_none() {
             return Err(self);
         }
-        self.into_items().map(|items| items.into_iter().map(Self::new).collect()).map_err(|_| Self::null())
+        self.into_items()
+            .map(|items| items.into_iter().map(Self::new).collect())
+            .map_err(|_| Self::null())
     }
 
     fn is_int(&self) -> bool {

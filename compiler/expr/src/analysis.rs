@@ -35,7 +35,12 @@ pub(crate) fn analyse<'s>(term: &Term<&'s str>, source: &'s str, base: usize) ->
         assigned: false,
         found: Analysis { variables: Vec::new(), paths: Vec::new(), errors: Vec::new() },
     };
-    let dot = walker.add(PathUse { root: Root::Dot, segments: Vec::new(), range: base..base, optional: false });
+    let dot = walker.add(PathUse {
+        root: Root::Dot,
+        segments: Vec::new(),
+        range: base..base,
+        optional: false,
+    });
     let result = walker.value(term, Some(dot));
     walker.read(result);
     let mut found = walker.found;
@@ -172,7 +177,11 @@ impl<'s> Walker<'s> {
             }
             Term::Break(name) if !self.labels.contains(name) => {
                 let message = format!("there is no `label {name}` around this");
-                self.found.errors.push(ExprError::new(ExprErrorKind::Syntax, self.locate(name), message));
+                self.found.errors.push(ExprError::new(
+                    ExprErrorKind::Syntax,
+                    self.locate(name),
+                    message,
+                ));
             }
             Term::Break(_) => {}
             Term::TryCatch(body, catch) => {
@@ -187,7 +196,9 @@ impl<'s> Walker<'s> {
                 self.use_of_all(otherwise.as_deref(), dot);
             }
             Term::BinOp(left, op, right) => return self.operation(left, op, right, dot),
-            Term::Fold(kind, source, pattern, arguments) => self.fold(kind, source, pattern, arguments, dot),
+            Term::Fold(kind, source, pattern, arguments) => {
+                self.fold(kind, source, pattern, arguments, dot)
+            }
             Term::Def(definitions, body) => {
                 let outer = self.functions.len();
                 definitions.iter().for_each(|def| self.definition(def));
@@ -200,7 +211,9 @@ impl<'s> Walker<'s> {
                 let mut place = self.value(head, dot);
                 for (part, opt) in &path.0 {
                     place = self.part(place, part, dot);
-                    if let (Opt::Optional, Some(known)) = (opt, place.and_then(|place| self.places.get_mut(place))) {
+                    if let (Opt::Optional, Some(known)) =
+                        (opt, place.and_then(|place| self.places.get_mut(place)))
+                    {
                         known.path.optional = true;
                     }
                 }
@@ -216,7 +229,9 @@ impl<'s> Walker<'s> {
                     }
                 }
             }
-            Term::Obj(entries) => entries.iter().for_each(|(key, value)| self.entry(key, value.as_ref(), dot)),
+            Term::Obj(entries) => {
+                entries.iter().for_each(|(key, value)| self.entry(key, value.as_ref(), dot))
+            }
         }
         None
     }
@@ -397,7 +412,17 @@ impl<'s> Walker<'s> {
             self.use_of(argument, if here { dot } else { None });
         }
         // These give what they are given, or nothing.
-        let passes = ["select", "values", "scalars", "iterables", "objects", "arrays", "strings", "numbers", "booleans"];
+        let passes = [
+            "select",
+            "values",
+            "scalars",
+            "iterables",
+            "objects",
+            "arrays",
+            "strings",
+            "numbers",
+            "booleans",
+        ];
         if passes.contains(&name) { dot } else { None }
     }
 

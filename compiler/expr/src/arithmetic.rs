@@ -56,7 +56,9 @@ impl Add for Val {
                 let object = Arc::make_mut(&mut x);
                 match Arc::try_unwrap(y) {
                     Ok(y) => y.into_entries().into_iter().for_each(|(k, v)| object.insert(k, v)),
-                    Err(y) => y.entries().iter().for_each(|(k, v)| object.insert(k.clone(), v.clone())),
+                    Err(y) => {
+                        y.entries().iter().for_each(|(k, v)| object.insert(k.clone(), v.clone()))
+                    }
                 }
                 Self::built(Data(Node::Object(x)))
             }
@@ -77,7 +79,8 @@ impl Sub for Val {
             (Node::List(_), Node::List(less)) => {
                 let less = sorted(less.items().to_vec(), Data::clone)?;
                 let kept = self.into_items()?.into_iter();
-                let kept = kept.filter(|item| less.binary_search_by(|less| compare(less, item)).is_err());
+                let kept =
+                    kept.filter(|item| less.binary_search_by(|less| compare(less, item)).is_err());
                 Self::built(Data::from_items(kept.collect()))
             }
             _ => Err(math(self.into_data(), Math::Sub, other.into_data())),
@@ -169,9 +172,9 @@ fn split(text: &str, separator: &str) -> Outcome {
     };
     let whole = match (text, separator) {
         ("", _) => true,
-        (_, "") => {
-            text.char_indices().all(|(at, c)| add(text.get(at..at + c.len_utf8()).unwrap_or_default()))
-        }
+        (_, "") => text
+            .char_indices()
+            .all(|(at, c)| add(text.get(at..at + c.len_utf8()).unwrap_or_default())),
         _ => text.split(separator).all(&mut add),
     };
     if whole { Val::built(Data::from_items(parts)) } else { Err(ended()) }
@@ -203,4 +206,3 @@ impl Neg for Val {
         }
     }
 }
-

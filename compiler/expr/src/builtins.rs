@@ -21,7 +21,9 @@ fn list(items: Vec<Data>) -> Outcome {
 pub(crate) fn reverse(value: Val) -> Outcome {
     match &value.data().0 {
         Node::Null => list(Vec::new()),
-        Node::Text(text) if meter::step_bytes(text.as_str().len()) && meter::room(text.as_str().len()) => {
+        Node::Text(text)
+            if meter::step_bytes(text.as_str().len()) && meter::room(text.as_str().len()) =>
+        {
             Val::built(Data::text(text.as_str().chars().rev().collect()))
         }
         Node::Text(_) => Err(ended()),
@@ -109,7 +111,10 @@ pub(crate) fn implode(value: &Val) -> Outcome {
 }
 
 /// What has no such affix stays as it is, text or not.
-pub(crate) fn trim<'a>(mut cv: Input<'a>, strip: for<'t> fn(&'t str, &str) -> Option<&'t str>) -> Output<'a> {
+pub(crate) fn trim<'a>(
+    mut cv: Input<'a>,
+    strip: for<'t> fn(&'t str, &str) -> Option<&'t str>,
+) -> Output<'a> {
     let affix = cv.0.pop_var();
     let stripped = cv.1.as_text().zip(affix.as_text()).and_then(|(text, affix)| strip(text, affix));
     match stripped.map(str::to_owned) {
@@ -199,7 +204,10 @@ pub(crate) fn delpaths(value: Val, paths: Val) -> Outcome {
     let mut data = value.into_data();
     for path in sorted(paths.into_items()?, Data::clone)?.iter().rev() {
         let Node::List(path) = &path.0 else {
-            return Err(Error::str(format_args!("cannot use {} as a path", Val::new(path.clone()))));
+            return Err(Error::str(format_args!(
+                "cannot use {} as a path",
+                Val::new(path.clone())
+            )));
         };
         data = delete(data, path.items())?;
     }
@@ -255,7 +263,9 @@ pub(crate) fn keys(value: Val) -> Outcome {
         if !meter::step_bytes(object.entries().len() * 64) {
             return Err(ended());
         }
-        return list(object.entries().keys().map(|key: &Arc<str>| Data::text(key.to_string())).collect());
+        return list(
+            object.entries().keys().map(|key: &Arc<str>| Data::text(key.to_string())).collect(),
+        );
     }
     value.key_values().map(|entry| entry.map(|(key, _)| key)).collect()
 }

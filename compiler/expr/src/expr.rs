@@ -39,15 +39,21 @@ impl Expr {
             base + inner.start..base + inner.end
         };
         let tokens = Lexer::new(source).lex().map_err(|errors| {
-            errors.into_iter().map(|(expected, at)| syntax::lexical(&expected, at, &locate)).collect::<Vec<_>>()
+            errors
+                .into_iter()
+                .map(|(expected, at)| syntax::lexical(&expected, at, &locate))
+                .collect::<Vec<_>>()
         })?;
         if let Some(error) = syntax::module(&tokens, &locate) {
             return Err(vec![error]);
         }
-        let term: Term<&str> = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
-            let report = |(expected, found)| syntax::grammatical(&expected, found, source, &tokens, &locate);
-            errors.into_iter().map(report).collect::<Vec<_>>()
-        })?;
+        let term: Term<&str> =
+            Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+                let report = |(expected, found)| {
+                    syntax::grammatical(&expected, found, source, &tokens, &locate)
+                };
+                errors.into_iter().map(report).collect::<Vec<_>>()
+            })?;
         let analysis = analyse(&term, source, base);
         if !analysis.errors.is_empty() {
             return Err(analysis.errors);

@@ -22,7 +22,10 @@ const FORBIDDEN: [(&str, &str); 17] = [
     ("rand", "draw it in a step, so that it is recorded"),
     ("random", "draw it in a step, so that it is recorded"),
     ("stderr", "log with a `log` step"),
-    ("strflocaltime", "use `strftime`, which is in UTC: the local time zone differs between machines"),
+    (
+        "strflocaltime",
+        "use `strftime`, which is in UTC: the local time zone differs between machines",
+    ),
     ("uuid", "draw it in a step, so that it is recorded"),
 ];
 
@@ -67,7 +70,8 @@ pub(crate) struct Refusal {
 pub(crate) fn check(name: &str, arity: usize, own: &[&str]) -> Result<(), Refusal> {
     if let Ok(index) = FORBIDDEN.binary_search_by_key(&name, |(name, _)| name) {
         let help = FORBIDDEN.get(index).map(|(_, help)| (*help).to_owned());
-        let message = format!("`{name}` is not for expressions, which depend on nothing but their scope");
+        let message =
+            format!("`{name}` is not for expressions, which depend on nothing but their scope");
         return Err(Refusal { kind: ExprErrorKind::Forbidden, message, help });
     }
     if let Some((module, _)) = name.split_once("::") {
@@ -78,8 +82,11 @@ pub(crate) fn check(name: &str, arity: usize, own: &[&str]) -> Result<(), Refusa
     if public && prelude().has(name, arity) {
         return Ok(());
     }
-    let arities: Vec<usize> =
-        prelude().signatures().filter(|(known, _)| public && *known == name).map(|(_, arity)| arity).collect();
+    let arities: Vec<usize> = prelude()
+        .signatures()
+        .filter(|(known, _)| public && *known == name)
+        .map(|(_, arity)| arity)
+        .collect();
     let (message, help) = if arities.is_empty() {
         let noun = if name.starts_with('@') { "format" } else { "function" };
         (format!("there is no {noun} `{name}`"), suggestion(name, own))
@@ -96,7 +103,8 @@ pub(crate) fn check_variable(name: &str) -> Result<(), Refusal> {
         "__loc__" | "__prog_args" => "an expression does not know where it is written",
         _ => return Ok(()),
     };
-    let message = format!("`${name}` is not for expressions, which depend on nothing but their scope");
+    let message =
+        format!("`${name}` is not for expressions, which depend on nothing but their scope");
     Err(Refusal { kind: ExprErrorKind::Forbidden, message, help: Some(help.to_owned()) })
 }
 
@@ -109,7 +117,8 @@ fn suggestion(name: &str, own: &[&str]) -> Option<String> {
         return Some(format!("write `.{name}`"));
     }
     let known = prelude().signatures().map(|(known, _)| known).filter(|known| !is_internal(known));
-    did_you_mean(name, own.iter().copied().chain(known)).map(|meant| format!("did you mean `{meant}`?"))
+    did_you_mean(name, own.iter().copied().chain(known))
+        .map(|meant| format!("did you mean `{meant}`?"))
 }
 
 fn takes(name: &str, arities: &[usize], given: usize) -> String {

@@ -28,9 +28,28 @@ pub(crate) const ENTER: &str = "__enter";
 
 /// Functions of jaq that [`builtins`] replace or that nobody may call.
 const DROPPED: [&str; 22] = [
-    "debug_empty", "env", "explode", "group_by", "halt", "implode", "key_values", "keys_unsorted", "localtime",
-    "ltrimstr", "matches", "max_by_or_empty", "min_by_or_empty", "now", "reverse", "rtrimstr", "sort", "sort_by",
-    "split_", "split_matches", "stderr_empty", "strflocaltime",
+    "debug_empty",
+    "env",
+    "explode",
+    "group_by",
+    "halt",
+    "implode",
+    "key_values",
+    "keys_unsorted",
+    "localtime",
+    "ltrimstr",
+    "matches",
+    "max_by_or_empty",
+    "min_by_or_empty",
+    "now",
+    "reverse",
+    "rtrimstr",
+    "sort",
+    "sort_by",
+    "split_",
+    "split_matches",
+    "stderr_empty",
+    "strflocaltime",
 ];
 
 /// Functions of jaq that only the definitions in `guards.jq` call: they look at what is asked of them first.
@@ -114,7 +133,9 @@ fn ours() -> Vec<Fun<Kind>> {
         native("split_matches", v(2), |cv| find(cv, Wanted { matches: true, between: true })),
         native("tojson", v(0), |cv| bome(builtins::tojson(&cv.1))),
         native("tonumber", v(0), |cv| bome(builtins::tonumber(cv.1))),
-        native("type", v(0), |cv| box_once(Ok(Val::from(builtins::type_name(cv.1.data()).to_owned())))),
+        native("type", v(0), |cv| {
+            box_once(Ok(Val::from(builtins::type_name(cv.1.data()).to_owned())))
+        }),
     ]);
     all
 }
@@ -126,14 +147,18 @@ fn meters() -> Vec<Fun<Kind>> {
         (ENTER, [Bind::Fun(())].into(), enter()),
         native("__text", v(0), |cv| {
             // Escaping makes a character at most six times as long.
-            let fits = |text: &str| meter::room(text.len().saturating_mul(6)) && meter::step_bytes(text.len());
+            let fits = |text: &str| {
+                meter::room(text.len().saturating_mul(6)) && meter::step_bytes(text.len())
+            };
             let fits = cv.1.as_text().is_none_or(fits);
             box_once(if fits { Ok(cv.1) } else { Err(end()) })
         }),
         native("__format", v(1), |mut cv| {
             // A directive of a time format, such as `%255Y`, can ask for that much padding.
             let format = cv.0.pop_var();
-            let fits = |text: &str| meter::room(text.len().saturating_mul(128)) && meter::step_bytes(text.len() * 64);
+            let fits = |text: &str| {
+                meter::room(text.len().saturating_mul(128)) && meter::step_bytes(text.len() * 64)
+            };
             let fits = format.as_text().is_none_or(fits);
             box_once(if fits { Ok(cv.1) } else { Err(end()) })
         }),
@@ -141,7 +166,11 @@ fn meters() -> Vec<Fun<Kind>> {
         native("__order", v(1), |mut cv| {
             // The library computes a function of this order by as many steps.
             let order = cv.0.pop_var().as_number().map_or(0.0, |order| order.as_f64().abs());
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a cast saturates"
+            )]
             let fits = meter::step(order as u64);
             box_once(if fits { Ok(cv.1) } else { Err(end()) })
         }),
@@ -194,7 +223,9 @@ struct Nested<'a, T> {
     ended: bool,
 }
 
-fn nested<'a, T: 'a>(make: impl FnOnce() -> BoxIter<'a, ValX<'a, T, Val>>) -> BoxIter<'a, ValX<'a, T, Val>> {
+fn nested<'a, T: 'a>(
+    make: impl FnOnce() -> BoxIter<'a, ValX<'a, T, Val>>,
+) -> BoxIter<'a, ValX<'a, T, Val>> {
     match meter::deeper(make) {
         Some(inner) => Box::new(Nested { inner, ended: false }),
         None => box_once(Err(end())),

@@ -74,7 +74,10 @@ impl Number {
     }
 
     /// The number as a position in a list: fractions are cut off, as in jq.
-    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and nothing is that long")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast saturates, and nothing is that long"
+    )]
     pub(crate) fn as_position(self) -> Option<i64> {
         match self {
             Int(int) => Some(int),
@@ -120,7 +123,8 @@ impl Number {
     /// The remainder of the integer parts, as in jq; `None` for a division by zero.
     #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, as it does in jq")]
     pub(crate) fn rem(self, other: Self) -> Option<Self> {
-        let whole = |number: Self| number.wide().unwrap_or_else(|| i128::from(number.as_f64() as i64));
+        let whole =
+            |number: Self| number.wide().unwrap_or_else(|| i128::from(number.as_f64() as i64));
         match (whole(self), whole(other)) {
             _ if self.as_f64().is_nan() || other.as_f64().is_nan() => Some(Float(f64::NAN)),
             (_, 0) => None,
@@ -143,16 +147,19 @@ impl Number {
     }
 
     /// The order of jq: "not a number" is below every number, itself included.
-    #[expect(clippy::cast_possible_truncation, reason = "a double next to an integer fits 128 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a double next to an integer fits 128 bits"
+    )]
     pub(crate) fn compare(self, other: Self) -> Ordering {
         match (self.wide(), other.wide()) {
             (Some(x), Some(y)) => x.cmp(&y),
             (None, Some(_)) if !self.as_f64().is_nan() => other.compare(self).reverse(),
             _ => match self.as_f64().partial_cmp(&other.as_f64()) {
                 // An integer may only look equal because a double is too coarse for it.
-                Some(Ordering::Equal) => self
-                    .wide()
-                    .map_or(Ordering::Equal, |wide| wide.cmp(&(other.as_f64() as i128))),
+                Some(Ordering::Equal) => {
+                    self.wide().map_or(Ordering::Equal, |wide| wide.cmp(&(other.as_f64() as i128)))
+                }
                 Some(order) => order,
                 None if self.as_f64().is_nan() => Ordering::Less,
                 None => Ordering::Greater,

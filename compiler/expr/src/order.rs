@@ -40,7 +40,8 @@ pub(crate) fn compare(left: &Data, right: &Data) -> Ordering {
             };
             let (keys, others) = (sorted(x.entries()), sorted(y.entries()));
             keys.cmp(&others).then_with(|| {
-                let values = |entries| keys.iter().filter_map(move |key| Entries::get(entries, key));
+                let values =
+                    |entries| keys.iter().filter_map(move |key| Entries::get(entries, key));
                 compare_items(values(x.entries()), values(y.entries()))
             })
         }
@@ -93,7 +94,6 @@ impl Ord for Val {
         compare(self.data(), other.data())
     }
 }
-
 
 /// Sorts stably by keys.
 ///

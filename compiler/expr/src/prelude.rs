@@ -13,8 +13,18 @@ use jaq_core::path::{Part, Path};
 use crate::{natives, rewrite};
 
 /// Definitions of jaq that nobody may call, or that a native function of ours replaces.
-const DROPPED: [&str; 10] =
-    ["debug", "delpaths", "halt", "halt_error", "infinite", "nan", "stderr", "tonumber", "toboolean", "type"];
+const DROPPED: [&str; 10] = [
+    "debug",
+    "delpaths",
+    "halt",
+    "halt_error",
+    "infinite",
+    "nan",
+    "stderr",
+    "tonumber",
+    "toboolean",
+    "type",
+];
 
 /// One function, known by name and number of arguments.
 pub(crate) type Signature<S = &'static str> = (S, usize);
@@ -59,21 +69,28 @@ impl Prelude {
         sources.extend(jaq.filter(|def| !DROPPED.contains(&def.name)));
         // A definition sees only those before it: what others use stands where jaq has its own.
         for def in ours(include_str!("library.jq")) {
-            let same = |other: &&mut Def<_>| other.name == def.name && other.args.len() == def.args.len();
+            let same =
+                |other: &&mut Def<_>| other.name == def.name && other.args.len() == def.args.len();
             match sources.iter_mut().find(same) {
                 Some(theirs) => *theirs = def,
                 None => sources.push(def),
             }
         }
 
-        let natives = natives::all().map(|(name, arguments, _)| ((name, arguments.len()), arguments)).collect();
+        let natives = natives::all()
+            .map(|(name, arguments, _)| ((name, arguments.len()), arguments))
+            .collect();
         let mut prelude = Self { definitions: Vec::new(), by_signature: BTreeMap::new(), natives };
         for def in sources {
             let number = prelude.definitions.len();
             let needs = prelude.needed(&def.body);
             prelude.by_signature.insert((def.name, def.args.len()), number);
             let arguments = def.args.iter().map(|name| prelude.argument(name, &def.body)).collect();
-            prelude.definitions.push(Definition { metered: rewrite::definition(def), arguments, needs });
+            prelude.definitions.push(Definition {
+                metered: rewrite::definition(def),
+                arguments,
+                needs,
+            });
         }
         prelude
     }
@@ -85,7 +102,9 @@ impl Prelude {
 
     /// What a function does with its arguments.
     pub(crate) fn arguments(&self, name: &str, arity: usize) -> Vec<Argument> {
-        if let Some(def) = self.by_signature.get(&(name, arity)).and_then(|&number| self.definitions.get(number)) {
+        if let Some(def) =
+            self.by_signature.get(&(name, arity)).and_then(|&number| self.definitions.get(number))
+        {
             return def.arguments.clone();
         }
         let of = |argument: &Bind| match argument {
@@ -93,12 +112,19 @@ impl Prelude {
             Bind::Fun(()) if matches!(name, "first" | "last" | "limit" | "skip") => Argument::Here,
             Bind::Fun(()) => Argument::Elsewhere,
         };
-        self.natives.get(&(name, arity)).map(|arguments| arguments.iter().map(of).collect()).unwrap_or_default()
+        self.natives
+            .get(&(name, arity))
+            .map(|arguments| arguments.iter().map(of).collect())
+            .unwrap_or_default()
     }
 
     /// What a definition does with the argument of this name.
     fn argument(&self, name: &str, body: &Term<&str>) -> Argument {
-        if name.starts_with('$') || self.only_here(name, body) { Argument::Here } else { Argument::Elsewhere }
+        if name.starts_with('$') || self.only_here(name, body) {
+            Argument::Here
+        } else {
+            Argument::Elsewhere
+        }
     }
 
     /// Whether each call of the argument in the term is read on the term's own `.`.
@@ -113,19 +139,25 @@ impl Prelude {
             Term::Arr(inner) => inner.as_deref().is_none_or(here),
             Term::Neg(inner) => here(inner),
             Term::IfThenElse(cases, otherwise) => {
-                cases.iter().all(|(test, then)| here(test) && here(then)) && otherwise.as_deref().is_none_or(here)
+                cases.iter().all(|(test, then)| here(test) && here(then))
+                    && otherwise.as_deref().is_none_or(here)
             }
             Term::BinOp(left, op, right) => match op {
                 BinaryOp::Pipe(None) => here(left) && absent(right),
                 BinaryOp::Alt => absent(left) && here(right),
-                BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => absent(term),
+                BinaryOp::Assign
+                | BinaryOp::Update
+                | BinaryOp::UpdateMath(_)
+                | BinaryOp::UpdateAlt => absent(term),
                 _ => here(left) && here(right),
             },
             Term::Fold(_, source, _, arguments) => {
                 let mut arguments = arguments.iter();
                 here(source) && arguments.next().is_none_or(here) && arguments.all(absent)
             }
-            Term::Def(definitions, body) => definitions.iter().all(|def| absent(&def.body)) && here(body),
+            Term::Def(definitions, body) => {
+                definitions.iter().all(|def| absent(&def.body)) && here(body)
+            }
             Term::Call(called, arguments) => {
                 let kinds = self.arguments(called, arguments.len());
                 arguments.iter().enumerate().all(|(index, argument)| match kinds.get(index) {
@@ -144,7 +176,9 @@ impl Prelude {
                 StrPart::Term(term) => here(term),
                 _ => true,
             }),
-            Term::Obj(entries) => entries.iter().all(|(key, value)| here(key) && value.as_ref().is_none_or(here)),
+            Term::Obj(entries) => {
+                entries.iter().all(|(key, value)| here(key) && value.as_ref().is_none_or(here))
+            }
             term => absent(term),
         }
     }
@@ -216,7 +250,9 @@ pub(crate) fn each_call<'s>(term: &Term<&'s str>, report: &mut impl FnMut(&'s st
             for (part, _) in parts {
                 match part {
                     Part::Index(index) => each_call(index, report),
-                    Part::Range(from, to) => from.iter().chain(to).for_each(|bound| each_call(bound, report)),
+                    Part::Range(from, to) => {
+                        from.iter().chain(to).for_each(|bound| each_call(bound, report))
+                    }
                 }
             }
         }

@@ -49,7 +49,12 @@ impl Failure {
     }
 
     pub(crate) fn at(self, range: Range<usize>) -> EvalError {
-        EvalError { kind: self.kind, range, message: self.message, help: self.help.map(str::to_owned) }
+        EvalError {
+            kind: self.kind,
+            range,
+            message: self.message,
+            help: self.help.map(str::to_owned),
+        }
     }
 }
 
@@ -59,7 +64,8 @@ impl Program {
         if let Some(lookup) = lookup(&term) {
             return Ok(lookup);
         }
-        let mut variables: Vec<String> = references.iter().map(|reference| reference.name.clone()).collect();
+        let mut variables: Vec<String> =
+            references.iter().map(|reference| reference.name.clone()).collect();
         variables.sort_unstable();
         variables.dedup();
         let globals: Vec<String> = variables.iter().map(|name| format!("${name}")).collect();
@@ -70,7 +76,9 @@ impl Program {
         // The compiler takes code only as text, and terms only as definitions: hence a definition, and a call of it.
         let loader = Loader::new(definitions.into_iter().chain([main]));
         let arena = Arena::default();
-        let modules = loader.load(&arena, File { code: MAIN, path: () }).map_err(|_| "it cannot be loaded")?;
+        let modules = loader
+            .load(&arena, File { code: MAIN, path: () })
+            .map_err(|_| "it cannot be loaded")?;
         let compiler = Compiler::default()
             .with_funs(natives::all())
             .with_global_vars(globals.iter().map(String::as_str));
@@ -86,17 +94,21 @@ impl Program {
         match self {
             Self::Lookup { variable, keys } => {
                 let start = match variable {
-                    Some(name) => scope.variables.get(name).ok_or_else(|| Failure::unknown(name))?,
+                    Some(name) => {
+                        scope.variables.get(name).ok_or_else(|| Failure::unknown(name))?
+                    }
                     None => &scope.dot,
                 };
                 follow(start, keys)
             }
             Self::Filter { filter, variables } => {
-                let variable = |name| scope.variables.get(name).ok_or_else(|| Failure::unknown(name));
+                let variable =
+                    |name: &String| scope.variables.get(name).ok_or_else(|| Failure::unknown(name));
                 let variables = variables.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
                 // Declared first, so dropped last: everything below is counted.
                 let _running = Running::start(limits);
-                let outcome = catch_unwind(AssertUnwindSafe(|| only_result(filter, &variables, &scope.dot)));
+                let outcome =
+                    catch_unwind(AssertUnwindSafe(|| only_result(filter, &variables, &scope.dot)));
                 match meter::fault() {
                     Some(fault) => Err(Failure::of(fault, limits)),
                     // A mistake in jaq is not to take down more than the expression that met it.
@@ -149,7 +161,8 @@ fn only_result(filter: &Filter<Kind>, variables: &[&Data], dot: &Data) -> Result
     let first = match results.next() {
         None => {
             let failure = Failure::new(EvalErrorKind::NoValue, "the expression gives no value");
-            return Err(failure.help("add `// null` for a value that may be missing, or collect with `[ … ]`"));
+            return Err(failure
+                .help("add `// null` for a value that may be missing, or collect with `[ … ]`"));
         }
         Some(Ok(value)) => value.into_data(),
         Some(Err(error)) => return Err(Failure::raised(error)),
@@ -157,7 +170,8 @@ fn only_result(filter: &Filter<Kind>, variables: &[&Data], dot: &Data) -> Result
     match results.next() {
         None => Ok(first),
         Some(Ok(_)) => {
-            let failure = Failure::new(EvalErrorKind::ManyValues, "the expression gives more than one value");
+            let failure =
+                Failure::new(EvalErrorKind::ManyValues, "the expression gives more than one value");
             Err(failure.help("collect them with `[ … ]`, or take one with `first(…)`"))
         }
         Some(Err(error)) => Err(Failure::raised(error)),
@@ -166,7 +180,10 @@ fn only_result(filter: &Filter<Kind>, variables: &[&Data], dot: &Data) -> Result
 
 impl Failure {
     fn unknown(variable: &str) -> Self {
-        Self::new(EvalErrorKind::UnknownVariable, format!("there is no variable `${variable}` here"))
+        Self::new(
+            EvalErrorKind::UnknownVariable,
+            format!("there is no variable `${variable}` here"),
+        )
     }
 
     fn internal() -> Self {

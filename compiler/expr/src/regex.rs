@@ -67,7 +67,8 @@ pub(crate) fn find(text: &Val, pattern: &Val, flags: &Val, wanted: Wanted) -> Ou
         let repeated = whole.is_empty() && !found.is_empty() && whole.start() == last;
         if !repeated && !(compiled.skip_empty && whole.is_empty()) {
             if wanted.between {
-                found.push(Data::text(text.get(last..whole.start()).unwrap_or_default().to_owned()));
+                found
+                    .push(Data::text(text.get(last..whole.start()).unwrap_or_default().to_owned()));
             }
             if wanted.matches {
                 found.push(groups(&compiled.regex, &captures, &mut positions));
@@ -114,14 +115,24 @@ fn compile(pattern: &str, flags: &str) -> Outcome<Rc<Compiled>> {
             'p' => drop(builder.multi_line(true).dot_matches_new_line(true)),
             'l' => drop(builder.swap_greed(true)),
             'x' => drop(builder.ignore_whitespace(true)),
-            _ => return Err(Error::str(format_args!("`{flag}` is no flag of a regular expression"))),
+            _ => {
+                return Err(Error::str(format_args!("`{flag}` is no flag of a regular expression")));
+            }
         }
     }
     let regex = builder.build();
-    let regex = regex.map_err(|error| Error::str(format_args!("cannot use {pattern:?} as a regular expression: {error}")))?;
+    let regex = regex.map_err(|error| {
+        Error::str(format_args!("cannot use {pattern:?} as a regular expression: {error}"))
+    })?;
     let cost = Cost::of(pattern);
-    let compiled =
-        Rc::new(Compiled { pattern: pattern.to_owned(), flags: flags.to_owned(), regex, cost, global, skip_empty });
+    let compiled = Rc::new(Compiled {
+        pattern: pattern.to_owned(),
+        flags: flags.to_owned(),
+        regex,
+        cost,
+        global,
+        skip_empty,
+    });
     COMPILED.with_borrow_mut(|all| {
         if all.len() == KEPT {
             all.remove(0);
@@ -150,7 +161,10 @@ fn groups(regex: &Regex, captures: &Captures<'_>, positions: &mut Positions<'_>)
         entries.insert("length".into(), length);
         entries.insert("string".into(), string);
         if index > 0 {
-            entries.insert("name".into(), name.map_or_else(Data::null, |name| Data::text(name.to_owned())));
+            entries.insert(
+                "name".into(),
+                name.map_or_else(Data::null, |name| Data::text(name.to_owned())),
+            );
         }
         Data::from_entries(entries)
     };
@@ -170,7 +184,8 @@ impl<'t> Positions<'t> {
     }
 
     fn of(&mut self, offset: usize) -> usize {
-        let chars = |range: Range<usize>| self.text.get(range).map_or(0, |part| part.chars().count());
+        let chars =
+            |range: Range<usize>| self.text.get(range).map_or(0, |part| part.chars().count());
         self.position = if offset >= self.offset {
             self.position + chars(self.offset..offset)
         } else {

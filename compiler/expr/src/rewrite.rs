@@ -78,10 +78,9 @@ impl<'s> Rewriter<'s> {
             Term::Arr(inner) => Term::Arr(inner.map(|inner| self.boxed(*inner, next))),
             Term::Neg(inner) => Term::Neg(self.boxed(*inner, next)),
             Term::Label(name, inner) => Term::Label(name, self.boxed(*inner, next)),
-            Term::TryCatch(body, catch) => Term::TryCatch(
-                self.boxed(*body, next),
-                catch.map(|catch| self.boxed(*catch, next)),
-            ),
+            Term::TryCatch(body, catch) => {
+                Term::TryCatch(self.boxed(*body, next), catch.map(|catch| self.boxed(*catch, next)))
+            }
             Term::IfThenElse(cases, otherwise) => {
                 // Each case is an `else` of those before it.
                 let mut level = next;
@@ -104,12 +103,16 @@ impl<'s> Rewriter<'s> {
                 let stages = pipe(term);
                 let level = level + depth_of(stages.len());
                 let stages = self.all(stages, level);
-                balance(stages, &|left, right| Term::BinOp(Box::new(left), BinaryOp::Pipe(None), Box::new(right)))
+                balance(stages, &|left, right| {
+                    Term::BinOp(Box::new(left), BinaryOp::Pipe(None), Box::new(right))
+                })
             }
             Term::BinOp(left, op, right) => {
                 let left = self.boxed(*left, next);
                 let op = match op {
-                    BinaryOp::Pipe(Some(pattern)) => BinaryOp::Pipe(Some(self.pattern(pattern, next))),
+                    BinaryOp::Pipe(Some(pattern)) => {
+                        BinaryOp::Pipe(Some(self.pattern(pattern, next)))
+                    }
                     op => op,
                 };
                 Term::BinOp(left, op, self.boxed(*right, next))
@@ -132,7 +135,8 @@ impl<'s> Rewriter<'s> {
             }
             Term::Call(name, arguments) => {
                 let arity = arguments.len();
-                let local = self.locals.iter().rev().find(|local| local.0 == name && local.1 == arity);
+                let local =
+                    self.locals.iter().rev().find(|local| local.0 == name && local.1 == arity);
                 let argument = local.is_some_and(|local| local.2);
                 let call = Term::Call(name, self.all(arguments, next + 2));
                 if self.author && argument { enter(call) } else { call }
@@ -142,9 +146,10 @@ impl<'s> Rewriter<'s> {
                 let parts = parts.into_iter().map(|(part, opt)| {
                     let part = match part {
                         Part::Index(index) => Part::Index(self.term(index, next)),
-                        Part::Range(from, to) => {
-                            Part::Range(from.map(|from| self.term(from, next)), to.map(|to| self.term(to, next)))
-                        }
+                        Part::Range(from, to) => Part::Range(
+                            from.map(|from| self.term(from, next)),
+                            to.map(|to| self.term(to, next)),
+                        ),
                     };
                     (part, opt)
                 });
@@ -190,7 +195,8 @@ impl<'s> Rewriter<'s> {
                 Pattern::Arr(items.into_iter().map(|item| self.pattern(item, level + 1)).collect())
             }
             Pattern::Obj(entries) => {
-                let entry = |(key, value)| (self.term(key, level + 1), self.pattern(value, level + 1));
+                let entry =
+                    |(key, value)| (self.term(key, level + 1), self.pattern(value, level + 1));
                 Pattern::Obj(entries.into_iter().map(entry).collect())
             }
         }

@@ -27,7 +27,8 @@ pub(crate) struct Scanned {
 
 /// Reads the expression that begins at `start`, behind `${`; an error if it has no end.
 pub(crate) fn scan(text: &str, start: usize) -> Result<Scanned, ExprError> {
-    Scanner { text, at: start, open: Vec::new(), depth: 0, items: 0, errors: Vec::new() }.scan(start)
+    Scanner { text, at: start, open: Vec::new(), depth: 0, items: 0, errors: Vec::new() }
+        .scan(start)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,7 +156,9 @@ impl Scanner<'_> {
                 self.pop();
             }
             Some("as" | "def" | "label") => self.nest(OPERATOR, true, at),
-            Some("and" | "or" | "try" | "catch" | "reduce" | "foreach" | "then" | "elif" | "else") => {
+            Some(
+                "and" | "or" | "try" | "catch" | "reduce" | "foreach" | "then" | "elif" | "else",
+            ) => {
                 self.nest(OPERATOR, false, at);
             }
             _ => {}
@@ -246,9 +249,16 @@ impl Scanner<'_> {
     }
 
     fn too_much(&mut self, at: usize) {
-        let end = at + self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        let error = ExprError::new(ExprErrorKind::Syntax, at..end, "the expression is too long or nests too deeply");
-        self.errors.push(error.help("compute it in several steps, or keep the data outside of the expression"));
+        let end =
+            at + self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let error = ExprError::new(
+            ExprErrorKind::Syntax,
+            at..end,
+            "the expression is too long or nests too deeply",
+        );
+        self.errors.push(
+            error.help("compute it in several steps, or keep the data outside of the expression"),
+        );
     }
 
     fn unclosed(&self, start: usize, help: &str) -> ExprError {

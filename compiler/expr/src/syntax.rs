@@ -49,7 +49,8 @@ pub(crate) fn grammatical(
     };
     let error = |message: String| ExprError::new(ExprErrorKind::Syntax, locate(at), message);
     if tokens.is_empty() {
-        return error("the expression is empty".to_owned()).help("write `.` for everything there is");
+        return error("the expression is empty".to_owned())
+            .help("write `.` for everything there is");
     }
     let wanted = match expected {
         Expect::Just(text) => format!("`{text}`"),
@@ -67,16 +68,17 @@ pub(crate) fn grammatical(
         Expect::Nothing => "an operator".to_owned(),
         _ => "something else".to_owned(),
     };
-    let found_text = if found.is_some() { format!("found `{at}`") } else { "the expression ends".to_owned() };
+    let found_text =
+        if found.is_some() { format!("found `{at}`") } else { "the expression ends".to_owned() };
     let error = error(format!("expected {wanted} here, but {found_text}"));
     match (expected, at) {
         (_, "||") => error.help("write `or`"),
         (_, "!") => error.help("write `… | not`"),
         (_, "?" | ":") => error.help("write `if … then … else … end`"),
         (Expect::SemicolonOrRParen, ",") => error.help("separate arguments by `;`"),
-        (Expect::Key, digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => {
-            error.help(format!("write `[{digits}]` for an item of an array, `[\"{digits}\"]` for a key"))
-        }
+        (Expect::Key, digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => error.help(
+            format!("write `[{digits}]` for an item of an array, `[\"{digits}\"]` for a key"),
+        ),
         (Expect::ElseOrEnd, _) => error.help("every `if` is closed by `end`"),
         _ => error,
     }
@@ -97,5 +99,6 @@ pub(crate) fn module(tokens: &[Token<&str>], locate: Locate<'_>) -> Option<ExprE
 /// What should not happen: a checked expression that does not compile.
 pub(crate) fn internal(range: Range<usize>, message: &str) -> ExprError {
     let message = format!("the expression cannot be compiled: {message}");
-    ExprError::new(ExprErrorKind::Syntax, range, message).help("this is a mistake in Locus; please report it")
+    ExprError::new(ExprErrorKind::Syntax, range, message)
+        .help("this is a mistake in Locus; please report it")
 }

@@ -133,11 +133,13 @@ impl Template {
                         Part::Text(literal) => text.push_str(literal),
                         Part::Expression(expr) => {
                             let value = expr.evaluate(scope, limits)?;
-                            interpolate(&value, &mut text, limits.size).map_err(|message| EvalError {
-                                kind: EvalErrorKind::TooLarge,
-                                range: expr.range(),
-                                message,
-                                help: None,
+                            interpolate(&value, &mut text, limits.size).map_err(|message| {
+                                EvalError {
+                                    kind: EvalErrorKind::TooLarge,
+                                    range: expr.range(),
+                                    message,
+                                    help: None,
+                                }
                             })?;
                         }
                     }

@@ -99,7 +99,6 @@ impl Val {
             ended()
         })
     }
-
 }
 
 /// Stands for an error that nobody will see: the evaluation is over, see [`meter`].
@@ -171,7 +170,8 @@ impl From<String> for Val {
 impl From<jaq_core::val::Range<Self>> for Val {
     fn from(range: jaq_core::val::Range<Self>) -> Self {
         let bounds = [("start", range.start), ("end", range.end)];
-        let given = bounds.into_iter().filter_map(|(key, bound)| Some((key.into(), bound?.into_data())));
+        let given =
+            bounds.into_iter().filter_map(|(key, bound)| Some((key.into(), bound?.into_data())));
         Self::new(Data::from_entries(given.collect()))
     }
 }
@@ -188,4 +188,3 @@ impl FromIterator<Self> for Val {
         Self::built(Data::from_items(items)).unwrap_or_else(|_| Self::null())
     }
 }
-

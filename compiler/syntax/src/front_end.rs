@@ -18,9 +18,6 @@ pub struct Yaml;
 impl ParserHook for Yaml {
     fn parse(&self, source: &Source) -> Parsed {
         let (documents, diagnostics) = parse_yaml(source.id, &source.text);
-        Parsed {
-            documents,
-            diagnostics,
-        }
+        Parsed { documents, diagnostics }
     }
 }

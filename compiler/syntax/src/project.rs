@@ -45,12 +45,7 @@ pub struct Manifest {
 /// In both cases `locus.yaml` in the same folder is the manifest; it may itself be the `start`.
 #[must_use]
 pub fn discover(world: &dyn World, start: &str, suffixes: &[&str]) -> (Project, Vec<Diagnostic>) {
-    let mut finder = Finder {
-        world,
-        suffixes,
-        project: Project::default(),
-        problems: Vec::new(),
-    };
+    let mut finder = Finder { world, suffixes, project: Project::default(), problems: Vec::new() };
     finder.discover(start);
     (finder.project, finder.problems)
 }
@@ -94,10 +89,8 @@ impl Finder<'_> {
         for path in &found.specs {
             self.file(path);
         }
-        let unreadable = self
-            .problems
-            .iter()
-            .any(|problem| problem.code == codes::UNREADABLE_FILE.name);
+        let unreadable =
+            self.problems.iter().any(|problem| problem.code == codes::UNREADABLE_FILE.name);
         if found.specs.is_empty() && !unreadable {
             self.problems.push(self.no_specs(folder, &found));
         }
@@ -135,9 +128,7 @@ impl Finder<'_> {
 
     /// Whether a front end claims a file of this name.
     fn is_spec(&self, name: &str) -> bool {
-        self.suffixes
-            .iter()
-            .any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
+        self.suffixes.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
     }
 
     fn manifest(&mut self, folder: &str) {
@@ -183,11 +174,8 @@ impl Finder<'_> {
 
     fn no_specs(&self, folder: &str, found: &Found) -> Diagnostic {
         let shown = if folder.is_empty() { "." } else { folder };
-        let suffixes: Vec<String> = self
-            .suffixes
-            .iter()
-            .map(|suffix| format!("`{suffix}`"))
-            .collect();
+        let suffixes: Vec<String> =
+            self.suffixes.iter().map(|suffix| format!("`{suffix}`")).collect();
         let message = format!(
             "no specs in `{shown}`: no file there has a name that ends in {}",
             suffixes.join(" or ")

@@ -49,10 +49,7 @@ fn outline_node(node: &Node, pointer: &str, text: &str, out: &mut String) {
         _ => node.to_value().to_string(),
     };
     let pointer_shown = if pointer.is_empty() { "." } else { pointer };
-    out.push_str(&format!(
-        "{pointer_shown} {value} <{}>\n",
-        written.escape_debug()
-    ));
+    out.push_str(&format!("{pointer_shown} {value} <{}>\n", written.escape_debug()));
     match &node.kind {
         NodeKind::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -69,12 +66,7 @@ fn outline_node(node: &Node, pointer: &str, text: &str, out: &mut String) {
                         key.escape_debug()
                     ));
                 }
-                outline_node(
-                    &entry.value,
-                    &format!("{pointer}/{}", entry.key.value),
-                    text,
-                    out,
-                );
+                outline_node(&entry.value, &format!("{pointer}/{}", entry.key.value), text, out);
             }
         }
         _ => {}
@@ -84,32 +76,19 @@ fn outline_node(node: &Node, pointer: &str, text: &str, out: &mut String) {
 /// Every problem, one to a line: its code, the bytes it points at, its message.
 fn problems(text: &str) -> String {
     let (_, problems) = parse_yaml(SourceId(0), text);
-    problems
-        .iter()
-        .map(|problem| format!("{}\n", problem_line(problem, text)))
-        .collect()
+    problems.iter().map(|problem| format!("{}\n", problem_line(problem, text))).collect()
 }
 
 fn problem_line(problem: &Diagnostic, text: &str) -> String {
-    let at = problem
-        .primary()
-        .map(|span| text[span.range()].escape_debug().to_string());
-    format!(
-        "{} <{}> {}",
-        problem.code,
-        at.unwrap_or_default(),
-        problem.message
-    )
+    let at = problem.primary().map(|span| text[span.range()].escape_debug().to_string());
+    format!("{} <{}> {}", problem.code, at.unwrap_or_default(), problem.message)
 }
 
 /// The text after all fixes of all its problems.
 fn fixed(text: &str) -> String {
     let (_, problems) = parse_yaml(SourceId(0), text);
-    let mut edits: Vec<_> = problems
-        .iter()
-        .flat_map(|p| &p.fixes)
-        .flat_map(|fix| &fix.edits)
-        .collect();
+    let mut edits: Vec<_> =
+        problems.iter().flat_map(|p| &p.fixes).flat_map(|fix| &fix.edits).collect();
     edits.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
     let mut text = text.to_owned();
     for (span, replacement) in edits {
@@ -121,11 +100,8 @@ fn fixed(text: &str) -> String {
 /// Compares line by line, ignoring the indentation of the expectation.
 #[track_caller]
 fn expect(actual: &str, expected: &str) {
-    let expected: Vec<&str> = expected
-        .lines()
-        .map(str::trim_start)
-        .filter(|l| !l.is_empty())
-        .collect();
+    let expected: Vec<&str> =
+        expected.lines().map(str::trim_start).filter(|l| !l.is_empty()).collect();
     let actual: Vec<&str> = actual.lines().collect();
     assert!(
         actual == expected,

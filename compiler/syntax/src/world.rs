@@ -109,10 +109,8 @@ impl ReadError {
         let mut problem = Diagnostic::new(self.code(), message).help(self.help());
         if let Self::NotUtf8 { before, .. } = self {
             let source = sources.add(shown, Arc::clone(before));
-            problem = problem.at(
-                Span::new(source, before.len()..before.len()),
-                "the UTF-8 text ends here",
-            );
+            problem = problem
+                .at(Span::new(source, before.len()..before.len()), "the UTF-8 text ends here");
         }
         problem
     }
@@ -154,10 +152,7 @@ impl fmt::Display for ReadError {
             Self::NotAFile => f.write_str("it is no ordinary file"),
             Self::Outside => f.write_str("the path leads out of the folder of the project"),
             Self::TooLarge { size } => {
-                write!(
-                    f,
-                    "has {size} bytes; files of more than {LARGEST_FILE} bytes are not read"
-                )
+                write!(f, "has {size} bytes; files of more than {LARGEST_FILE} bytes are not read")
             }
             Self::Utf16 => f.write_str("is UTF-16 text, not UTF-8"),
             Self::NotUtf8 { before, byte } => write!(
@@ -180,14 +175,8 @@ fn decode(bytes: Vec<u8>) -> Result<Arc<str>, ReadError> {
     String::from_utf8(bytes).map(Arc::from).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
-        let before = bytes
-            .get(..valid)
-            .map(String::from_utf8_lossy)
-            .unwrap_or_default();
-        ReadError::NotUtf8 {
-            before: before.into(),
-            byte: bytes.get(valid).copied().unwrap_or(0),
-        }
+        let before = bytes.get(..valid).map(String::from_utf8_lossy).unwrap_or_default();
+        ReadError::NotUtf8 { before: before.into(), byte: bytes.get(valid).copied().unwrap_or(0) }
     })
 }
 
@@ -206,11 +195,7 @@ fn parts(path: &str) -> Result<Vec<&str>, ReadError> {
             _ => parts.push(part),
         }
     }
-    if path.starts_with('/') {
-        Err(ReadError::Outside)
-    } else {
-        Ok(parts)
-    }
+    if path.starts_with('/') { Err(ReadError::Outside) } else { Ok(parts) }
 }
 
 /// A path in its one form: `shop/orders.locus.yaml`.
@@ -223,9 +208,5 @@ pub fn normalize(path: &str) -> Result<String, ReadError> {
 
 /// The path of a name in a folder.
 pub(crate) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
-    }
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

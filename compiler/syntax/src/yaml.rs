@@ -79,10 +79,7 @@ fn read(
                     return Err(Box::new(repair));
                 }
                 Explained::Repairable(repair) => {
-                    builder.report.push(Diagnostic {
-                        fixes: Vec::new(),
-                        ..repair.diagnostic
-                    });
+                    builder.report.push(Diagnostic { fixes: Vec::new(), ..repair.diagnostic });
                 }
             }
         }

@@ -68,13 +68,7 @@ fn parameters(operation: &Operation<'_>, components: &Components, at: &str) -> V
         .collect()
 }
 
-fn parameter(
-    name: &str,
-    field: &Field,
-    place: Place,
-    components: &Components,
-    at: &str,
-) -> Value {
+fn parameter(name: &str, field: &Field, place: Place, components: &Components, at: &str) -> Value {
     let in_path = place == Place::Path;
     let mut out = Map::new();
     out.insert("name".to_owned(), json!(name));

@@ -201,9 +201,7 @@ fn is_valid_default(value: &Value, field: &Field) -> bool {
         Value::String(text) => within(text.chars().count() as f64, "minLength", "maxLength"),
         Value::Array(items) => within(items.len() as f64, "minItems", "maxItems"),
         Value::Object(map) => within(map.len() as f64, "minProperties", "maxProperties"),
-        Value::Number(number) => {
-            within(number.as_f64().unwrap_or(f64::NAN), "minimum", "maximum")
-        }
+        Value::Number(number) => within(number.as_f64().unwrap_or(f64::NAN), "minimum", "maximum"),
         Value::Null | Value::Bool(_) => true,
     }
 }

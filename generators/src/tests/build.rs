@@ -26,7 +26,9 @@ pub(super) fn node(value: &Value) -> Node {
         Value::String(text) => NodeKind::String(Text::verbatim(text.clone(), 0, true)),
         Value::Array(items) => NodeKind::Sequence(items.iter().map(node).collect()),
         Value::Object(map) => NodeKind::Mapping(
-            map.iter().map(|(key, value)| Entry { key: spanned(key), value: node(value) }).collect(),
+            map.iter()
+                .map(|(key, value)| Entry { key: spanned(key), value: node(value) })
+                .collect(),
         ),
     };
     Node::new(kind, span())
@@ -101,7 +103,9 @@ fn notation_type(notation: &str) -> Type {
     }
     let kind = if let Some(item) = notation.strip_suffix("[]") {
         TypeKind::List(Box::new(notation_type(item)))
-    } else if let Some(inner) = notation.strip_prefix("map<").and_then(|rest| rest.strip_suffix('>')) {
+    } else if let Some(inner) =
+        notation.strip_prefix("map<").and_then(|rest| rest.strip_suffix('>'))
+    {
         TypeKind::Map(Box::new(notation_type(inner)))
     } else {
         let scalar = Type::SCALARS.iter().find(|(name, _)| *name == notation);

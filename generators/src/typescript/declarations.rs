@@ -164,8 +164,10 @@ fn docs(field: &Field) -> Option<String> {
         Value::String(text) => format!("Default: {text}"),
         value => format!("Default: {value}"),
     });
-    let parts: Vec<&str> =
-        [description, default.as_deref().unwrap_or_default()].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = [description, default.as_deref().unwrap_or_default()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 

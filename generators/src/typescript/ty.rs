@@ -88,7 +88,9 @@ pub(super) fn string(text: &str) -> String {
                 out.push(c);
             }
             // Line ends of JavaScript, and characters that turn the direction of what is read.
-            c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') => {
+            c if c.is_control()
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+            {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => out.push(c),
@@ -151,7 +153,6 @@ impl Ty {
             }
         }
     }
-
 
     /// As a part of a list or an intersection: a union needs parentheses.
     fn flat_part(&self) -> String {

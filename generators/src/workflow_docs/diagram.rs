@@ -67,7 +67,8 @@ impl Chart {
     }
 
     fn open(&mut self, id: &str, text: &str) {
-        self.nodes.push(json!({ "line": "open", "depth": self.depth, "id": id, "text": cut(text) }));
+        self.nodes
+            .push(json!({ "line": "open", "depth": self.depth, "id": id, "text": cut(text) }));
         self.depth += 1;
     }
 
@@ -106,7 +107,8 @@ impl Chart {
             }
         }
         let is_needed = |step: &Step| block.steps.iter().any(|other| needs(other, step));
-        let ends: Vec<String> = block.steps.iter().filter(|step| !is_needed(step)).map(id).collect();
+        let ends: Vec<String> =
+            block.steps.iter().filter(|step| !is_needed(step)).map(id).collect();
         if ends.is_empty() { vec![before.to_owned()] } else { ends }
     }
 
@@ -139,7 +141,8 @@ impl Chart {
         let words = words(slot);
         self.frame(frame, &words, &slot.block);
         // Handlers stand under a parameter that says so, whatever the step's type.
-        let handles = ["catch", "finally"].iter().any(|word| slot.pointer.starts_with(&format!("/{word}")));
+        let handles =
+            ["catch", "finally"].iter().any(|word| slot.pointer.starts_with(&format!("/{word}")));
         let stroke = if handles { Stroke::Dotted } else { Stroke::Full };
         self.edge(entry, frame, "", stroke);
     }

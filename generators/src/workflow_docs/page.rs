@@ -69,8 +69,11 @@ fn starts(trigger: &Trigger) -> Value {
 }
 
 fn input(name: &str, field: &Field) -> Value {
-    let limits: Vec<String> =
-        field.limits.iter().map(|(keyword, value)| format!("{keyword}: {}", shown(value))).collect();
+    let limits: Vec<String> = field
+        .limits
+        .iter()
+        .map(|(keyword, value)| format!("{keyword}: {}", shown(value)))
+        .collect();
     json!({
         "name": name,
         "type": field.ty.to_string(),

@@ -50,10 +50,7 @@ fn claims(planned: &PlannedTarget<'_>) -> Vec<Claim> {
     let target = &planned.target.name;
     let unit_claims = planned.plan.units.iter().map(|unit| Claim {
         path: join(&planned.out, &unit.path),
-        owner: format!(
-            "target `{}` (generator `{}`)",
-            target.value, planned.meta.name
-        ),
+        owner: format!("target `{}` (generator `{}`)", target.value, planned.meta.name),
         span: unit.origin.unwrap_or(planned.target.generator.span),
     });
     let manifest = Claim {
@@ -92,10 +89,7 @@ fn same_file(first: &Claim, second: &Claim) -> Diagnostic {
     let message = match (first.path == second.path, first.owner == second.owner) {
         (true, true) => format!("{} wants to write `{}` twice", first.owner, first.path),
         (true, false) => {
-            format!(
-                "{} and {} both want to write `{}`",
-                first.owner, second.owner, first.path
-            )
+            format!("{} and {} both want to write `{}`", first.owner, second.owner, first.path)
         }
         (false, _) => format!(
             "{} wants to write `{}` and {} `{}`, which are one file where case does not count",
@@ -117,9 +111,5 @@ fn collision(message: String, first: &Claim, second: &Claim) -> Diagnostic {
     let problem = Diagnostic::new(codes::OUTPUT_COLLISION, message)
         .at(second.span, "")
         .help("rename one of the two in the spec, or give the targets different out folders");
-    if first.span == second.span {
-        problem
-    } else {
-        problem.at(first.span, "the other one")
-    }
+    if first.span == second.span { problem } else { problem.at(first.span, "the other one") }
 }

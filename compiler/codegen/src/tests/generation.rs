@@ -22,19 +22,9 @@ fn files_come_sorted_and_normalised_with_their_origin() {
     )];
     let (outputs, problems) = generate(&targets);
     assert_eq!(problems, Vec::<String>::new());
-    let files: Vec<(&str, &str)> = outputs[0]
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.text.as_str()))
-        .collect();
-    assert_eq!(
-        files,
-        [
-            ("a/x.json", "{}\n"),
-            ("b.ts", "two\nlines\n"),
-            ("empty", "\n")
-        ]
-    );
+    let files: Vec<(&str, &str)> =
+        outputs[0].files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    assert_eq!(files, [("a/x.json", "{}\n"), ("b.ts", "two\nlines\n"), ("empty", "\n")]);
     let origin = outputs[0].files[0].origin.clone().unwrap();
     assert_eq!((origin.source.as_str(), origin.line), ("locus.yaml", 3));
     assert_eq!(outputs[0].files[0].plugin, "test.plugin");
@@ -102,15 +92,8 @@ fn paths_that_are_not_safe_everywhere_are_refused() {
     }
     let long = format!("{}/b", "a".repeat(201));
     assert_eq!(problems(&[files_target(json!({ long: "x" }))]).len(), 1);
-    let good = [
-        "a/b.ts",
-        ".gitignore",
-        "a/.env.example",
-        "größe.md",
-        "con-text",
-        "commit.md",
-        "日本.md",
-    ];
+    let good =
+        ["a/b.ts", ".gitignore", "a/.env.example", "größe.md", "con-text", "commit.md", "日本.md"];
     for path in good {
         let found = problems(&[files_target(json!({ path: "x" }))]);
         assert_eq!(found, Vec::<String>::new(), "{path:?}");
@@ -121,16 +104,9 @@ fn paths_that_are_not_safe_everywhere_are_refused() {
 fn out_folders_stay_in_the_project() {
     for out in ["../x", "/x", "a/../../x", "", "a//b", "C:\\x"] {
         let found = problems(&[target("web", "files", out, json!({}))]);
-        assert!(
-            found[0].starts_with("output-path: the out folder"),
-            "{out:?}: {found:?}"
-        );
+        assert!(found[0].starts_with("output-path: the out folder"), "{out:?}: {found:?}");
     }
-    for (out, normal) in [
-        (".", ""),
-        ("./gen/api/", "gen/api"),
-        ("gen/./api", "gen/api"),
-    ] {
+    for (out, normal) in [(".", ""), ("./gen/api/", "gen/api"), ("gen/./api", "gen/api")] {
         let (outputs, found) = generate(&[target("web", "files", out, json!({}))]);
         assert_eq!((outputs[0].out.as_str(), found), (normal, Vec::new()));
     }
@@ -142,10 +118,7 @@ fn two_owners_of_a_path_are_named() {
         |name: &str, out: &str, files: Value| target(name, "files", out, json!({ "files": files }));
     let cases = [
         (
-            vec![
-                one("a", "gen", json!({ "x.ts": "" })),
-                one("b", "gen", json!({ "x.ts": "" })),
-            ],
+            vec![one("a", "gen", json!({ "x.ts": "" })), one("b", "gen", json!({ "x.ts": "" }))],
             "output-collision: target `a` (generator `files`) and target `b` (generator `files`) both want to write `gen/x.ts`",
         ),
         (
@@ -160,11 +133,7 @@ fn two_owners_of_a_path_are_named() {
             "output-collision: target `a` (generator `files`) wants to write `gen/Class.ts` and target `a` (generator `files`) `gen/class.ts`, which are one file where case does not count",
         ),
         (
-            vec![one(
-                "a",
-                "gen",
-                json!({ "STRASSE.ts": "", "straße.ts": "" }),
-            )],
+            vec![one("a", "gen", json!({ "STRASSE.ts": "", "straße.ts": "" }))],
             "output-collision: target `a` (generator `files`) wants to write `gen/STRASSE.ts` and target `a` (generator `files`) `gen/straße.ts`, which are one file where case does not count",
         ),
         (
@@ -177,15 +146,9 @@ fn two_owners_of_a_path_are_named() {
         ),
     ];
     for (targets, expected) in cases {
-        assert_eq!(
-            problems(&targets).first().map(String::as_str),
-            Some(expected)
-        );
+        assert_eq!(problems(&targets).first().map(String::as_str), Some(expected));
     }
-    let apart = [
-        one("a", "gen", json!({ "x": "" })),
-        one("b", "gen/b", json!({ "x": "" })),
-    ];
+    let apart = [one("a", "gen", json!({ "x": "" })), one("b", "gen/b", json!({ "x": "" }))];
     assert_eq!(problems(&apart), Vec::<String>::new());
 }
 
@@ -273,12 +236,7 @@ struct Watch;
 impl PreGenerate for Watch {
     fn pre_generate(&self, _: &Program, target: &str, plan: &Plan, cx: &mut HookContext) {
         if plan.units.iter().any(|unit| unit.path == "bad") {
-            cx.report(
-                Severity::Error,
-                "bad-file",
-                format!("{target} plans `bad`"),
-                span(0..1),
-            );
+            cx.report(Severity::Error, "bad-file", format!("{target} plans `bad`"), span(0..1));
         }
     }
 }
@@ -300,10 +258,7 @@ fn hooks_see_plans_and_files_and_can_stop_the_build() {
             crate::generate(&Program::default(), &[&target], &registry, &sources());
         (outputs.len(), shown(&problems))
     };
-    assert_eq!(
-        run(json!({ "a": "", "b": "" })),
-        (1, vec!["test.plugin/count: web: 2".to_owned()])
-    );
+    assert_eq!(run(json!({ "a": "", "b": "" })), (1, vec!["test.plugin/count: web: 2".to_owned()]));
     assert_eq!(
         run(json!({ "bad": "" })),
         (

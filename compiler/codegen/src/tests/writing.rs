@@ -58,10 +58,7 @@ impl Project {
     }
 
     fn time(&self, path: &str) -> SystemTime {
-        fs::metadata(self.root().join(path))
-            .unwrap()
-            .modified()
-            .unwrap()
+        fs::metadata(self.root().join(path)).unwrap().modified().unwrap()
     }
 
     /// Every file with its content, every folder with `/`, every link with where it leads.
@@ -74,9 +71,7 @@ impl Project {
     /// The files but the manifests.
     fn files(&self) -> Vec<String> {
         let files = self.tree().into_keys();
-        files
-            .filter(|path| !path.ends_with(".locus-manifest.json"))
-            .collect()
+        files.filter(|path| !path.ends_with(".locus-manifest.json")).collect()
     }
 }
 
@@ -97,11 +92,7 @@ fn list(folder: &Path, prefix: &str, tree: &mut BTreeMap<String, String>) {
 }
 
 fn actions(report: &Report) -> Vec<(&str, Action)> {
-    report
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.action))
-        .collect()
+    report.files.iter().map(|file| (file.path.as_str(), file.action)).collect()
 }
 
 #[test]
@@ -124,15 +115,9 @@ fn a_second_build_touches_nothing() {
     assert!(report.up_to_date());
     assert_eq!(
         actions(&report),
-        [
-            ("gen/a.ts", Action::Unchanged),
-            ("gen/sub/b.ts", Action::Unchanged)
-        ]
+        [("gen/a.ts", Action::Unchanged), ("gen/sub/b.ts", Action::Unchanged)]
     );
-    assert_eq!(
-        (project.tree(), paths.map(|path| project.time(path))),
-        (tree, times)
-    );
+    assert_eq!((project.tree(), paths.map(|path| project.time(path))), (tree, times));
 }
 
 #[test]
@@ -173,9 +158,7 @@ fn the_manifest_says_what_was_written_and_from_where() {
 }
 "#;
     let hash = blake3::hash(b"x\n").to_hex();
-    let expected = expected
-        .replace("VERSION", env!("CARGO_PKG_VERSION"))
-        .replace("HASH", &hash);
+    let expected = expected.replace("VERSION", env!("CARGO_PKG_VERSION")).replace("HASH", &hash);
     assert_eq!(project.read(".locus-manifest.json"), expected);
 }
 
@@ -186,10 +169,7 @@ fn only_what_differs_is_written() {
     let time = project.time("gen/b");
     let report = project.write(&outputs(json!({ "a": "2", "b": "1" })));
     assert_eq!(report.changes().count(), 2);
-    assert_eq!(
-        (project.read("gen/a").as_str(), project.time("gen/b")),
-        ("2\n", time)
-    );
+    assert_eq!((project.read("gen/a").as_str(), project.time("gen/b")), ("2\n", time));
 }
 
 #[test]
@@ -204,10 +184,7 @@ fn an_edit_by_hand_is_never_lost() {
             "output-changed-by-hand: `gen/a` was edited since target `web` wrote it, and the edit would be lost"
         ]
     );
-    let force = WriteOptions {
-        force: true,
-        ..WriteOptions::default()
-    };
+    let force = WriteOptions { force: true, ..WriteOptions::default() };
     let (report, problems) = project.write_with(&outputs(json!({ "a": "2", "b": "2" })), force);
     assert!(report.written && problems.is_empty());
     assert_eq!(project.read("gen/a"), "2\n");
@@ -280,37 +257,21 @@ fn a_manifest_that_cannot_be_read_stops_the_build() {
 fn files_that_are_made_once_are_the_users() {
     let project = Project::new();
     let outputs = |text: &str| {
-        outputs_with(
-            "web",
-            "gen",
-            json!({ "files": { "a": text, "b": text }, "once": ["a"] }),
-        )
+        outputs_with("web", "gen", json!({ "files": { "a": text, "b": text }, "once": ["a"] }))
     };
     project.write(&outputs("1"));
     project.put("gen/a", "mine");
     let report = project.write(&outputs("2"));
     assert_eq!(report.files[1].action, Action::Keep);
-    assert_eq!(
-        (
-            project.read("gen/a").as_str(),
-            project.read("gen/b").as_str()
-        ),
-        ("mine", "2\n")
-    );
-    project.write(&outputs_with(
-        "web",
-        "gen",
-        json!({ "files": { "b": "2" } }),
-    ));
+    assert_eq!((project.read("gen/a").as_str(), project.read("gen/b").as_str()), ("mine", "2\n"));
+    project.write(&outputs_with("web", "gen", json!({ "files": { "b": "2" } })));
     assert_eq!(project.read("gen/a"), "mine");
 }
 
 #[test]
 fn left_over_files_go_only_while_they_are_ours() {
     let project = Project::new();
-    project.write(&outputs(
-        json!({ "old/deep/a": "1", "old/b": "1", "keep": "1" }),
-    ));
+    project.write(&outputs(json!({ "old/deep/a": "1", "old/b": "1", "keep": "1" })));
     project.put("gen/old/b", "mine\n");
     project.put("gen/mine.txt", "mine\n");
     let (report, problems) =
@@ -322,10 +283,7 @@ fn left_over_files_go_only_while_they_are_ours() {
             "output-changed-by-hand: `gen/old/b` is no longer generated, but it was edited: it stays, and is yours now"
         ]
     );
-    assert_eq!(
-        project.files(),
-        ["gen/", "gen/keep", "gen/mine.txt", "gen/old/", "gen/old/b"]
-    );
+    assert_eq!(project.files(), ["gen/", "gen/keep", "gen/mine.txt", "gen/old/", "gen/old/b"]);
     project.write(&outputs(json!({})));
     assert_eq!(
         project.tree().into_keys().collect::<Vec<_>>(),
@@ -354,10 +312,7 @@ fn targets_that_share_a_folder_leave_each_other_alone() {
     assert!(project.write(&one).up_to_date());
     assert!(project.write(&two).up_to_date());
     assert_eq!(project.read("gen/.locus-manifest.json"), manifest);
-    let complete = WriteOptions {
-        complete: true,
-        ..WriteOptions::default()
-    };
+    let complete = WriteOptions { complete: true, ..WriteOptions::default() };
     let (report, problems) = project.write_with(&one, complete);
     assert!(report.written && problems.is_empty());
     assert_eq!(project.files(), ["gen/", "gen/a"]);
@@ -366,10 +321,7 @@ fn targets_that_share_a_folder_leave_each_other_alone() {
 #[test]
 fn check_writes_nothing_and_says_what_differs() {
     let project = Project::new();
-    let check = WriteOptions {
-        mode: Mode::Check,
-        ..WriteOptions::default()
-    };
+    let check = WriteOptions { mode: Mode::Check, ..WriteOptions::default() };
     let (report, problems) = project.write_with(&outputs(json!({ "a": "1" })), check);
     assert!(!report.written && project.tree().is_empty());
     assert_eq!(
@@ -388,10 +340,7 @@ fn diff_shows_what_would_change() {
     let project = Project::new();
     project.write(&outputs(json!({ "a": "one\ntwo\nthree", "gone": "x" })));
     let before = project.tree();
-    let diff = WriteOptions {
-        mode: Mode::Diff,
-        ..WriteOptions::default()
-    };
+    let diff = WriteOptions { mode: Mode::Diff, ..WriteOptions::default() };
     let (report, problems) =
         project.write_with(&outputs(json!({ "a": "one\n2\nthree", "new": "y" })), diff);
     assert!(problems.is_empty() && project.tree() == before);
@@ -406,13 +355,8 @@ fn diff_shows_what_would_change() {
 /// A project with files of a first build, and the outputs of a second that changes, adds and removes some.
 fn halfway() -> (Project, Vec<TargetOutput>) {
     let project = Project::new();
-    project.write(&outputs(
-        json!({ "a": "1", "b/c": "1", "gone/d": "1", "same": "1" }),
-    ));
-    (
-        project,
-        outputs(json!({ "a": "2", "b/c": "2", "new/e": "2", "same": "1" })),
-    )
+    project.write(&outputs(json!({ "a": "1", "b/c": "1", "gone/d": "1", "same": "1" })));
+    (project, outputs(json!({ "a": "2", "b/c": "2", "new/e": "2", "same": "1" })))
 }
 
 #[test]
@@ -422,19 +366,11 @@ fn a_failure_at_any_step_leaves_everything_as_it_was() {
     let mut steps = 0;
     loop {
         let mut count = 0;
-        let (report, problems) = write_with(
-            project.root(),
-            &outputs,
-            &WriteOptions::default(),
-            &mut |_| {
+        let (report, problems) =
+            write_with(project.root(), &outputs, &WriteOptions::default(), &mut |_| {
                 count += 1;
-                if count > steps {
-                    Err(Error::other("the disk is full"))
-                } else {
-                    Ok(())
-                }
-            },
-        );
+                if count > steps { Err(Error::other("the disk is full")) } else { Ok(()) }
+            });
         if report.written {
             break;
         }
@@ -444,24 +380,13 @@ fn a_failure_at_any_step_leaves_everything_as_it_was() {
             problems[0].starts_with("output-not-written: nothing was written: `gen/"),
             "{problems:?}"
         );
-        assert!(
-            problems[0].ends_with("cannot be written: the disk is full"),
-            "{problems:?}"
-        );
+        assert!(problems[0].ends_with("cannot be written: the disk is full"), "{problems:?}");
         steps += 1;
     }
     assert!(steps >= 12, "{steps}");
     assert_eq!(
         project.files(),
-        [
-            "gen/",
-            "gen/a",
-            "gen/b/",
-            "gen/b/c",
-            "gen/new/",
-            "gen/new/e",
-            "gen/same"
-        ]
+        ["gen/", "gen/a", "gen/b/", "gen/b/c", "gen/new/", "gen/new/e", "gen/same"]
     );
 }
 
@@ -471,33 +396,18 @@ fn a_build_that_was_killed_can_be_repeated() {
         let (project, second) = halfway();
         let mut count = 0;
         let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            write_with(
-                project.root(),
-                &second,
-                &WriteOptions::default(),
-                &mut |_| {
-                    count += 1;
-                    assert!(count <= steps, "killed");
-                    Ok(())
-                },
-            )
+            write_with(project.root(), &second, &WriteOptions::default(), &mut |_| {
+                count += 1;
+                assert!(count <= steps, "killed");
+                Ok(())
+            })
         }));
         let finished = run.is_ok();
         // The spec has changed once more since: neither the old nor the half-written files are edits by hand.
-        project.write(&outputs(
-            json!({ "a": "3", "b/c": "3", "new/e": "3", "same": "3" }),
-        ));
+        project.write(&outputs(json!({ "a": "3", "b/c": "3", "new/e": "3", "same": "3" })));
         assert_eq!(
             project.files(),
-            [
-                "gen/",
-                "gen/a",
-                "gen/b/",
-                "gen/b/c",
-                "gen/new/",
-                "gen/new/e",
-                "gen/same"
-            ],
+            ["gen/", "gen/a", "gen/b/", "gen/b/c", "gen/new/", "gen/new/e", "gen/same"],
             "killed at step {steps}"
         );
         if finished {
@@ -525,11 +435,8 @@ mod links {
                 "output-path: `gen/sub/a` would be written through the link `gen/sub`, which leads out of its folder"
             ]
         );
-        let problems = project.refuse(&outputs_with(
-            "web",
-            "out",
-            json!({ "files": { "a": "1" } }),
-        ));
+        let problems =
+            project.refuse(&outputs_with("web", "out", json!({ "files": { "a": "1" } })));
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems[1].contains("through the link `out`"));
         assert!(other.tree().is_empty());
@@ -557,21 +464,10 @@ mod links {
                 "output-in-the-way: target `web` would write `gen/a`, where a link stands that Locus did not make"
             ]
         );
-        let force = WriteOptions {
-            force: true,
-            ..WriteOptions::default()
-        };
-        assert!(
-            project
-                .write_with(&outputs(json!({ "a": "1" })), force)
-                .0
-                .written
-        );
+        let force = WriteOptions { force: true, ..WriteOptions::default() };
+        assert!(project.write_with(&outputs(json!({ "a": "1" })), force).0.written);
         assert_eq!(
-            (
-                project.read("gen/a").as_str(),
-                other.read("secret").as_str()
-            ),
+            (project.read("gen/a").as_str(), other.read("secret").as_str()),
             ("1\n", "mine\n")
         );
     }
@@ -581,19 +477,12 @@ mod links {
         let project = Project::new();
         project.write(&outputs(json!({ "a": "1", "b": "1" })));
         let mode = |path: &str| {
-            fs::metadata(project.root().join(path))
-                .unwrap()
-                .permissions()
-                .mode()
-                & 0o777
+            fs::metadata(project.root().join(path)).unwrap().permissions().mode() & 0o777
         };
         project.put("plain", "");
         assert_eq!(mode("gen/b"), mode("plain"));
-        fs::set_permissions(
-            project.root().join("gen/a"),
-            fs::Permissions::from_mode(0o755),
-        )
-        .unwrap();
+        fs::set_permissions(project.root().join("gen/a"), fs::Permissions::from_mode(0o755))
+            .unwrap();
         project.write(&outputs(json!({ "a": "2", "b": "1" })));
         assert_eq!(mode("gen/a"), 0o755);
     }

@@ -93,19 +93,11 @@ fn stage(step: Step, undo: &mut Vec<Undo>) -> io::Result<Staged> {
     }
     let folder = nearest_folder(parent);
     let new = match &step.text {
-        Some(text) => Some(disk::stage(
-            folder,
-            text,
-            step.keeps_old.then_some(&step.path),
-        )?),
+        Some(text) => Some(disk::stage(folder, text, step.keeps_old.then_some(&step.path))?),
         None => None,
     };
     // In the out folder: a second name beside the file would keep a folder from becoming empty.
-    let old = if step.keeps_old {
-        Some(disk::back_up(&step.path, &step.base)?)
-    } else {
-        None
-    };
+    let old = if step.keeps_old { Some(disk::back_up(&step.path, &step.base)?) } else { None };
     Ok(Staged { step, new, old })
 }
 
@@ -131,11 +123,7 @@ fn take(staged: Staged, undo: &mut Vec<Undo>) -> io::Result<()> {
         return Ok(());
     };
     let parent = step.path.parent().unwrap_or(&step.base);
-    undo.extend(
-        disk::create_folders(parent)?
-            .into_iter()
-            .map(Undo::NoFolder),
-    );
+    undo.extend(disk::create_folders(parent)?.into_iter().map(Undo::NoFolder));
     disk::put(new, &step.path)?;
     undo.push(match old {
         Some(old) => Undo::Restore(old, step.path),
@@ -146,15 +134,8 @@ fn take(staged: Staged, undo: &mut Vec<Undo>) -> io::Result<()> {
 
 /// Removes the folders that a removal has left empty, and names them, the innermost first.
 fn emptied(step: &Step) -> Vec<PathBuf> {
-    let above = step
-        .path
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| *folder != step.base);
-    above
-        .take_while(|folder| disk::remove_empty_folder(folder))
-        .map(Path::to_owned)
-        .collect()
+    let above = step.path.ancestors().skip(1).take_while(|folder| *folder != step.base);
+    above.take_while(|folder| disk::remove_empty_folder(folder)).map(Path::to_owned).collect()
 }
 
 fn fail(path: String, error: io::Error, undo: Vec<Undo>) -> Failure {

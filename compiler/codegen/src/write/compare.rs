@@ -56,25 +56,16 @@ impl Comparison {
     /// The changes as texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = TextChange> {
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-        self.files
-            .iter()
-            .filter(|file| file.changes())
-            .map(move |file| TextChange {
-                path: paths::join(&self.out, &file.path),
-                old: file.old.as_ref().map(text),
-                new: file.new.clone(),
-            })
+        self.files.iter().filter(|file| file.changes()).map(move |file| TextChange {
+            path: paths::join(&self.out, &file.path),
+            old: file.old.as_ref().map(text),
+            new: file.new.clone(),
+        })
     }
 
     /// The changes of the disk, in an order in which each can be done: removals make room for what comes.
     pub(super) fn into_steps(self) -> Vec<Step> {
-        let Self {
-            folder,
-            out,
-            files,
-            interim,
-            manifest,
-        } = self;
+        let Self { folder, out, files, interim, manifest } = self;
         let step = |file: Compared| Step {
             path: folder.join(&file.path),
             shown: paths::join(&out, &file.path),
@@ -98,10 +89,7 @@ impl Comparison {
                 there: manifest.there,
             };
             steps.push(step(first));
-            last.push(Step {
-                keeps_old: false,
-                ..step(manifest)
-            });
+            last.push(Step { keeps_old: false, ..step(manifest) });
         } else if manifest.changes() {
             last.push(step(manifest));
         }
@@ -113,10 +101,7 @@ impl Comparison {
 
 impl Compared {
     fn changes(&self) -> bool {
-        matches!(
-            self.action,
-            Action::Create | Action::Update | Action::Remove
-        )
+        matches!(self.action, Action::Create | Action::Update | Action::Remove)
     }
 }
 
@@ -130,65 +115,33 @@ pub(super) fn compare(
     let mut view = View {
         root,
         out,
-        folder: if out.is_empty() {
-            root.to_owned()
-        } else {
-            root.join(out)
-        },
+        folder: if out.is_empty() { root.to_owned() } else { root.join(out) },
         options,
         problems: Vec::new(),
         outermost: BTreeMap::new(),
     };
     let old_manifest = view.manifest(outputs);
-    let old = old_manifest
-        .as_ref()
-        .map(|(manifest, _)| manifest.clone())
-        .unwrap_or_default();
+    let old = old_manifest.as_ref().map(|(manifest, _)| manifest.clone()).unwrap_or_default();
     let wanted: BTreeMap<&str, (&TargetOutput, &GeneratedFile)> = outputs
         .iter()
-        .flat_map(|output| {
-            output
-                .files
-                .iter()
-                .map(|file| (file.path.as_str(), (*output, file)))
-        })
+        .flat_map(|output| output.files.iter().map(|file| (file.path.as_str(), (*output, file))))
         .collect();
     let (mut files, kept) = view.leftovers(&old, &wanted, outputs);
-    let leaving: BTreeSet<PathBuf> = files
-        .iter()
-        .map(|file| view.folder.join(&file.path))
-        .collect();
-    let old_entries: BTreeMap<String, &ManifestEntry> = old
-        .files
-        .iter()
-        .map(|entry| (fold(&entry.path), entry))
-        .collect();
+    let leaving: BTreeSet<PathBuf> =
+        files.iter().map(|file| view.folder.join(&file.path)).collect();
+    let old_entries: BTreeMap<String, &ManifestEntry> =
+        old.files.iter().map(|entry| (fold(&entry.path), entry)).collect();
     for (output, file) in wanted.values() {
         let entry = old_entries.get(&fold(&file.path)).copied();
         files.extend(view.file(output, file, entry, &leaving));
     }
     let mut entries = kept;
-    entries.extend(
-        wanted
-            .values()
-            .map(|(output, file)| ManifestEntry::of(file, &output.target)),
-    );
+    entries.extend(wanted.values().map(|(output, file)| ManifestEntry::of(file, &output.target)));
     let interim = interim(&entries, &old, &files);
     let manifest = manifest_change(entries, old_manifest.map(|(_, text)| text), outputs);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let View {
-        folder, problems, ..
-    } = view;
-    (
-        Comparison {
-            folder,
-            out: out.to_owned(),
-            files,
-            interim,
-            manifest,
-        },
-        problems,
-    )
+    let View { folder, problems, .. } = view;
+    (Comparison { folder, out: out.to_owned(), files, interim, manifest }, problems)
 }
 
 /// What is known of the disk while an out folder is compared.
@@ -211,8 +164,7 @@ impl View<'_> {
     fn manifest(&mut self, outputs: &[&TargetOutput]) -> Option<(Manifest, Vec<u8>)> {
         let target = outputs.first()?;
         if let Some(link) = self.link_out(MANIFEST) {
-            self.problems
-                .push(problems::leads_out(&self.shown(MANIFEST), &link, target));
+            self.problems.push(problems::leads_out(&self.shown(MANIFEST), &link, target));
             return None;
         }
         let bytes = match disk::look(&self.folder.join(MANIFEST)) {
@@ -220,16 +172,11 @@ impl View<'_> {
             Ok(Found::File(bytes)) => bytes,
             Ok(_) => {
                 let what = "something stands that is no file";
-                self.problems
-                    .push(problems::in_the_way(&self.shown(MANIFEST), what, target));
+                self.problems.push(problems::in_the_way(&self.shown(MANIFEST), what, target));
                 return None;
             }
             Err(error) => {
-                self.problems.push(problems::not_readable(
-                    &self.shown(MANIFEST),
-                    &error,
-                    target,
-                ));
+                self.problems.push(problems::not_readable(&self.shown(MANIFEST), &error, target));
                 return None;
             }
         };
@@ -240,11 +187,7 @@ impl View<'_> {
             Ok(manifest) => Some((manifest, bytes)),
             Err(_) if self.options.force => Some((Manifest::default(), bytes)),
             Err(reason) => {
-                self.problems.push(problems::bad_manifest(
-                    &self.shown(MANIFEST),
-                    &reason,
-                    target,
-                ));
+                self.problems.push(problems::bad_manifest(&self.shown(MANIFEST), &reason, target));
                 None
             }
         }
@@ -260,19 +203,14 @@ impl View<'_> {
     ) -> (Vec<Compared>, Vec<ManifestEntry>) {
         let mut leaving = Vec::new();
         let mut kept = Vec::new();
-        for entry in old
-            .files
-            .iter()
-            .filter(|entry| !wanted.contains_key(entry.path.as_str()))
-        {
+        for entry in old.files.iter().filter(|entry| !wanted.contains_key(entry.path.as_str())) {
             let own = outputs.iter().find(|output| output.target == entry.target);
             if own.is_none() && !self.options.complete {
                 kept.push(entry.clone());
                 continue;
             }
-            let Some(target) = own
-                .or(outputs.first())
-                .filter(|_| entry.ownership == Ownership::Owned)
+            let Some(target) =
+                own.or(outputs.first()).filter(|_| entry.ownership == Ownership::Owned)
             else {
                 continue;
             };
@@ -282,8 +220,7 @@ impl View<'_> {
                     Ok(found) => found,
                     Err(error) => {
                         let shown = self.shown(&entry.path);
-                        self.problems
-                            .push(problems::not_readable(&shown, &error, target));
+                        self.problems.push(problems::not_readable(&shown, &error, target));
                         continue;
                     }
                 },
@@ -298,9 +235,7 @@ impl View<'_> {
                     old: Some(content),
                     there: true,
                 }),
-                _ => self
-                    .problems
-                    .push(problems::left_over(&self.shown(&entry.path), target)),
+                _ => self.problems.push(problems::left_over(&self.shown(&entry.path), target)),
             }
         }
         (leaving, kept)
@@ -316,21 +251,18 @@ impl View<'_> {
     ) -> Option<Compared> {
         let shown = self.shown(&file.path);
         if let Some(link) = self.link_out(&file.path) {
-            self.problems
-                .push(problems::leads_out(&shown, &link, output));
+            self.problems.push(problems::leads_out(&shown, &link, output));
             return None;
         }
         let full = self.folder.join(&file.path);
         let found = disk::look(&full).and_then(|found| self.blocked(&full, found, leaving));
         let (action, old, there) = match found {
             Err(error) => {
-                self.problems
-                    .push(problems::not_readable(&shown, &error, output));
+                self.problems.push(problems::not_readable(&shown, &error, output));
                 return None;
             }
             Ok(Place::Blocked(what)) => {
-                self.problems
-                    .push(problems::in_the_way(&shown, &what, output));
+                self.problems.push(problems::in_the_way(&shown, &what, output));
                 return None;
             }
             Ok(Place::Free) => (Action::Create, None, false),
@@ -339,8 +271,7 @@ impl View<'_> {
             Ok(Place::Link) => {
                 if !self.options.force {
                     let what = "a link stands that Locus did not make";
-                    self.problems
-                        .push(problems::in_the_way(&shown, what, output));
+                    self.problems.push(problems::in_the_way(&shown, what, output));
                 }
                 (Action::Update, None, true)
             }
@@ -389,20 +320,14 @@ impl View<'_> {
             Found::Link => Place::Link,
             Found::Other => Place::Blocked("something stands that is no file".to_owned()),
             Found::Folder => {
-                if disk::files_below(full)?
-                    .iter()
-                    .all(|file| leaving.contains(file))
-                {
+                if disk::files_below(full)?.iter().all(|file| leaving.contains(file)) {
                     Place::Free
                 } else {
                     Place::Blocked("a folder stands with files that Locus did not write".to_owned())
                 }
             }
             Found::Nothing => {
-                let above = full
-                    .ancestors()
-                    .skip(1)
-                    .take_while(|folder| *folder != self.root);
+                let above = full.ancestors().skip(1).take_while(|folder| *folder != self.root);
                 for folder in above {
                     match disk::look(folder)? {
                         Found::Nothing | Found::Folder | Found::Link => {}
@@ -441,9 +366,7 @@ impl View<'_> {
             return false;
         }
         let inside_out = !self.out.is_empty()
-            && folder
-                .strip_prefix(self.out)
-                .is_some_and(|rest| rest.starts_with('/'));
+            && folder.strip_prefix(self.out).is_some_and(|rest| rest.starts_with('/'));
         let home = if inside_out { &self.folder } else { self.root };
         match (disk::resolve(&full), disk::resolve(home)) {
             (Ok(target), Ok(home)) => !target.starts_with(home),
@@ -462,30 +385,17 @@ enum Place {
 
 /// The manifest that stands while files are being changed: it knows each file as it was and as it will be.
 fn interim(entries: &[ManifestEntry], old: &Manifest, files: &[Compared]) -> Manifest {
-    let by_path: BTreeMap<&str, &Compared> = files
-        .iter()
-        .map(|file| (file.path.as_str(), file))
-        .collect();
+    let by_path: BTreeMap<&str, &Compared> =
+        files.iter().map(|file| (file.path.as_str(), file)).collect();
     let with_old = |entry: &ManifestEntry| {
-        let old = by_path
-            .get(entry.path.as_str())
-            .and_then(|file| file.old.as_ref());
-        ManifestEntry {
-            replaces: old.map(|old| content_hash(old)),
-            ..entry.clone()
-        }
+        let old = by_path.get(entry.path.as_str()).and_then(|file| file.old.as_ref());
+        ManifestEntry { replaces: old.map(|old| content_hash(old)), ..entry.clone() }
     };
     let leaving = old.files.iter().filter(|entry| {
-        by_path
-            .get(entry.path.as_str())
-            .is_some_and(|file| file.action == Action::Remove)
+        by_path.get(entry.path.as_str()).is_some_and(|file| file.action == Action::Remove)
     });
     Manifest {
-        files: entries
-            .iter()
-            .map(with_old)
-            .chain(leaving.cloned())
-            .collect(),
+        files: entries.iter().map(with_old).chain(leaving.cloned()).collect(),
         ..Manifest::default()
     }
 }
@@ -495,10 +405,7 @@ fn manifest_change(
     old: Option<Vec<u8>>,
     outputs: &[&TargetOutput],
 ) -> Compared {
-    let text = Manifest {
-        files: entries,
-        ..Manifest::default()
-    };
+    let text = Manifest { files: entries, ..Manifest::default() };
     let new = (!text.files.is_empty()).then(|| text.to_text());
     let action = match (&new, &old) {
         (None, None) => Action::Unchanged,
@@ -509,10 +416,7 @@ fn manifest_change(
     };
     Compared {
         path: MANIFEST.to_owned(),
-        target: outputs
-            .first()
-            .map(|output| output.target.clone())
-            .unwrap_or_default(),
+        target: outputs.first().map(|output| output.target.clone()).unwrap_or_default(),
         action,
         new,
         there: old.is_some(),

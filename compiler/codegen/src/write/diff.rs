@@ -20,13 +20,7 @@ pub(super) fn unified(comparisons: &[Comparison]) -> String {
             change.old.as_deref().unwrap_or_default(),
             change.new.as_deref().unwrap_or_default(),
         );
-        out.push_str(
-            &diff
-                .unified_diff()
-                .context_radius(3)
-                .header(&old, &new)
-                .to_string(),
-        );
+        out.push_str(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
     }
     out
 }

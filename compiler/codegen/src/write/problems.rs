@@ -40,10 +40,7 @@ pub(super) fn left_over(path: &str, target: &TargetOutput) -> Diagnostic {
 pub(super) fn in_the_way(path: &str, what: &str, target: &TargetOutput) -> Diagnostic {
     Diagnostic::new(
         codes::OUTPUT_IN_THE_WAY,
-        format!(
-            "target `{}` would write `{path}`, where {what}",
-            target.target
-        ),
+        format!("target `{}` would write `{path}`, where {what}", target.target),
     )
     .at(target.span, "")
     .help(
@@ -115,12 +112,7 @@ pub(super) fn stale(report: &Report, outputs: &[TargetOutput]) -> Vec<Diagnostic
         if changes.is_empty() {
             return None;
         }
-        let listed = changes
-            .iter()
-            .take(LISTED)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
+        let listed = changes.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
         let more = match changes.len().saturating_sub(LISTED) {
             0 => String::new(),
             more => format!(" and {more} more"),
@@ -128,10 +120,7 @@ pub(super) fn stale(report: &Report, outputs: &[TargetOutput]) -> Vec<Diagnostic
         Some(
             Diagnostic::new(
                 codes::TARGET_STALE,
-                format!(
-                    "target `{}` is not up to date: {listed}{more}",
-                    output.target
-                ),
+                format!("target `{}` is not up to date: {listed}{more}", output.target),
             )
             .at(output.span, "")
             .help("run `locus build`"),

@@ -30,9 +30,7 @@ impl Ignored {
         if folder.is_empty() {
             return ignored;
         }
-        let inner = folder
-            .match_indices('/')
-            .filter_map(|(slash, _)| folder.get(..slash));
+        let inner = folder.match_indices('/').filter_map(|(slash, _)| folder.get(..slash));
         for above in std::iter::once("").chain(inner) {
             ignored = ignored.read(world, above);
         }
@@ -71,12 +69,7 @@ impl Ignored {
             let _ = builder.add_line(None, line);
         }
         match builder.build() {
-            Ok(own) => Self {
-                innermost: Some(Arc::new(Rules {
-                    own,
-                    outer: self.innermost,
-                })),
-            },
+            Ok(own) => Self { innermost: Some(Arc::new(Rules { own, outer: self.innermost })) },
             Err(_) => self,
         }
     }

@@ -14,11 +14,7 @@ fn cases() -> Vec<(&'static str, Value, &'static str)> {
             json!({ "a": "${ {b: .c} }", "d": 1 }),
             "a: \"${ {b: .c} }\"\nd: 1\n",
         ),
-        (
-            "- ${ {b: .c} }\n- 2\n",
-            json!(["${ {b: .c} }", 2]),
-            "- \"${ {b: .c} }\"\n- 2\n",
-        ),
+        ("- ${ {b: .c} }\n- 2\n", json!(["${ {b: .c} }", 2]), "- \"${ {b: .c} }\"\n- 2\n"),
         (
             "a: ${ .b == \"c #1\" } # note\nd: 1\n",
             json!({ "a": "${ .b == \"c #1\" }", "d": 1 }),
@@ -72,12 +68,7 @@ fn what_was_meant_is_read_and_offered_in_quotes() {
     for (text, value, mended) in cases() {
         let (documents, found) = parse_yaml(SourceId(0), text);
         assert!(!found.is_empty(), "{text}");
-        assert!(
-            found
-                .iter()
-                .all(|problem| problem.code == "unquoted-expression"),
-            "{found:?}"
-        );
+        assert!(found.iter().all(|problem| problem.code == "unquoted-expression"), "{found:?}");
         assert_eq!(documents[0].to_value(), value, "{text}");
         assert_eq!(fixed(text), mended);
         let mut expected = value;
@@ -96,10 +87,7 @@ fn an_expression_inside_is_found_at_its_place() {
     let node = documents[0].pointer("/a/b").unwrap();
     let string = node.as_text().unwrap();
     let found = string.value.find(".c").unwrap();
-    assert_eq!(
-        &text[string.locate(found..found + 2, node.span).range()],
-        ".c"
-    );
+    assert_eq!(&text[string.locate(found..found + 2, node.span).range()], ".c");
 }
 
 #[test]
@@ -109,15 +97,9 @@ fn an_expression_with_a_comment_is_not_joined_into_one_line() {
     assert_eq!(found[0].code, "unquoted-expression");
     assert!(
         found[0].fixes.is_empty()
-            && found[0]
-                .help
-                .as_deref()
-                .is_some_and(|help| help.contains('|'))
+            && found[0].help.as_deref().is_some_and(|help| help.contains('|'))
     );
-    assert_eq!(
-        documents[0].to_value(),
-        json!({ "a": "${ .b # why\n  | .c }", "d": 1 })
-    );
+    assert_eq!(documents[0].to_value(), json!({ "a": "${ .b # why\n  | .c }", "d": 1 }));
 }
 
 #[test]

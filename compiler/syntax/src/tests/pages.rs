@@ -16,18 +16,14 @@ const NOT_BY_TEXT: &[&str] = &[
 
 #[test]
 fn pages_say_what_is_true() {
-    let own = locus_diag::catalogue()
-        .into_iter()
-        .filter(|code| code.declared_in.contains("syntax"));
+    let own =
+        locus_diag::catalogue().into_iter().filter(|code| code.declared_in.contains("syntax"));
     let mut seen = 0;
     for code in own {
         seen += 1;
         let name = code.name;
         assert!(code.page.starts_with(&format!("# {name}: ")), "{name}");
-        assert!(
-            code.page.contains("\n## Example\n") && code.page.contains("\n## Fix\n"),
-            "{name}"
-        );
+        assert!(code.page.contains("\n## Example\n") && code.page.contains("\n## Fix\n"), "{name}");
         if NOT_BY_TEXT.contains(&name) {
             assert!(block(code.page, "## Example", "text").is_some(), "{name}");
             continue;

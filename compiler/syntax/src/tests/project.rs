@@ -9,15 +9,8 @@ const SUFFIXES: &[&str] = &[".locus.yaml", ".steps.csv"];
 
 fn find(world: &dyn World, start: &str) -> (Vec<String>, Project, Vec<Diagnostic>) {
     let (project, problems) = discover(world, start, SUFFIXES);
-    let names = project
-        .files
-        .iter()
-        .filter_map(|id| project.sources.get(*id));
-    (
-        names.map(|source| source.name.to_string()).collect(),
-        project,
-        problems,
-    )
+    let names = project.files.iter().filter_map(|id| project.sources.get(*id));
+    (names.map(|source| source.name.to_string()).collect(), project, problems)
 }
 
 fn files(paths: &[(&str, &str)], start: &str) -> Vec<String> {
@@ -40,30 +33,14 @@ fn specs_are_found_in_the_order_of_their_paths() {
         (".hidden/x.locus.yaml", ""),
         ("a/.#b.locus.yaml", ""),
     ];
-    let expected = [
-        "a.locus.yaml",
-        "a/b.locus.yaml",
-        "a/b/c.locus.yaml",
-        "a/table.steps.csv",
-        "z.locus.yaml",
-    ];
+    let expected =
+        ["a.locus.yaml", "a/b.locus.yaml", "a/b/c.locus.yaml", "a/table.steps.csv", "z.locus.yaml"];
     assert_eq!(files(&world, ""), expected);
     assert_eq!(files(&world, "./"), expected);
-    assert_eq!(
-        files(&world, "locus.yaml"),
-        expected,
-        "the manifest stands for its project"
-    );
-    assert_eq!(
-        files(&world, "a"),
-        ["a/b.locus.yaml", "a/b/c.locus.yaml", "a/table.steps.csv"]
-    );
+    assert_eq!(files(&world, "locus.yaml"), expected, "the manifest stands for its project");
+    assert_eq!(files(&world, "a"), ["a/b.locus.yaml", "a/b/c.locus.yaml", "a/table.steps.csv"]);
     assert_eq!(files(&world, "a/b.locus.yaml"), ["a/b.locus.yaml"]);
-    assert_eq!(
-        files(&world, "a/other.yaml"),
-        ["a/other.yaml"],
-        "a file given by name is taken"
-    );
+    assert_eq!(files(&world, "a/other.yaml"), ["a/other.yaml"], "a file given by name is taken");
 }
 
 #[test]
@@ -98,11 +75,7 @@ fn ignored_paths_are_left_out() {
     );
     assert_eq!(
         files(&world, "sub"),
-        [
-            "sub/a.gen.locus.yaml",
-            "sub/deep/d.locus.yaml",
-            "sub/only-here.locus.yaml"
-        ],
+        ["sub/a.gen.locus.yaml", "sub/deep/d.locus.yaml", "sub/only-here.locus.yaml"],
         "the rules above the folder hold too"
     );
     assert_eq!(
@@ -122,14 +95,8 @@ fn the_manifest_stands_beside_the_specs() {
     for start in ["shop", "shop/a.locus.yaml"] {
         let (_, project, _) = find(&world, start);
         let manifest = project.manifest.unwrap();
-        assert_eq!(
-            &*project.sources.get(manifest.source).unwrap().name,
-            "shop/locus.yaml"
-        );
-        assert_eq!(
-            manifest.node.unwrap().get("name").unwrap().as_str(),
-            Some("shop")
-        );
+        assert_eq!(&*project.sources.get(manifest.source).unwrap().name, "shop/locus.yaml");
+        assert_eq!(manifest.node.unwrap().get("name").unwrap().as_str(), Some("shop"));
         assert_eq!(project.folder, "shop");
     }
     let (_, project, problems) = find(&world, "shop/sub");
@@ -145,10 +112,7 @@ fn problems_do_not_stop_the_search() {
     ]);
     let (names, _, problems) = find(&world, "");
     assert_eq!(names, ["b.locus.yaml"]);
-    let codes: Vec<&str> = problems
-        .iter()
-        .map(|problem| problem.code.as_str())
-        .collect();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["duplicate-key", "several-manifests", "not-utf8"]);
 }
 
@@ -161,28 +125,16 @@ fn a_folder_without_specs_is_a_problem_that_names_what_was_looked_for() {
         problems[0].message,
         "no specs in `shop`: no file there has a name that ends in `.locus.yaml` or `.steps.csv`"
     );
-    assert!(
-        problems[0]
-            .help
-            .as_deref()
-            .unwrap()
-            .contains("rename `shop/orders.locus.yml`")
-    );
+    assert!(problems[0].help.as_deref().unwrap().contains("rename `shop/orders.locus.yml`"));
     let (_, _, problems) = find(&world, "none");
-    assert_eq!(
-        problems[0].message,
-        "`none` cannot be read: there is nothing of this name"
-    );
+    assert_eq!(problems[0].message, "`none` cannot be read: there is nothing of this name");
     let (_, _, problems) = find(&world, "../shop");
     assert_eq!(problems[0].code, "unreadable-file");
 }
 
 #[cfg(unix)]
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the files that are found must first be written"
-)]
+#[expect(clippy::disallowed_methods, reason = "the files that are found must first be written")]
 fn circles_of_links_end() {
     use std::fs;
     use std::os::unix::fs::symlink;

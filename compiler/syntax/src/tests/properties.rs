@@ -109,9 +109,7 @@ fn check_places(node: &Node, text: &str, parent: Option<Span>) {
     }
     let parent = parent.map(|_| node.span);
     match &node.kind {
-        NodeKind::Sequence(items) => items
-            .iter()
-            .for_each(|item| check_places(item, text, parent)),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| check_places(item, text, parent)),
         NodeKind::Mapping(entries) => {
             for entry in entries {
                 assert!(text.get(entry.key.span.range()).is_some());
@@ -134,11 +132,7 @@ fn check_runs(string: &Text, whole: Span, text: &str) {
     // The parser takes a comment indented by a tab for nothing, inside a text without quotes.
     let quirk = string.plain && text.contains("\t") && text.contains('#');
     let mapped = string.value.is_empty() || !string.runs.is_empty();
-    assert!(
-        mapped || quirk,
-        "no runs for {:?} in {text:?}",
-        string.value
-    );
+    assert!(mapped || quirk, "no runs for {:?} in {text:?}", string.value);
     if !mapped {
         return;
     }
@@ -168,15 +162,9 @@ fn check(text: &str) {
         check_places(document, text, nested);
     }
     for problem in &problems {
-        assert!(
-            problem.primary().is_some(),
-            "{problem:?} has no place in {text:?}"
-        );
+        assert!(problem.primary().is_some(), "{problem:?} has no place in {text:?}");
         for label in &problem.labels {
-            assert!(
-                text.get(label.span.range()).is_some(),
-                "{problem:?} in {text:?}"
-            );
+            assert!(text.get(label.span.range()).is_some(), "{problem:?} in {text:?}");
         }
         for (span, _) in problem.fixes.iter().flat_map(|fix| &fix.edits) {
             assert!(text.get(span.range()).is_some(), "{problem:?} in {text:?}");
@@ -191,11 +179,7 @@ fn check(text: &str) {
 
 /// A real spec with a few slips.
 fn slips() -> impl Strategy<Value = String> {
-    let slip = (
-        any::<prop::sample::Index>(),
-        0..6_usize,
-        prop::sample::select(PIECES),
-    );
+    let slip = (any::<prop::sample::Index>(), 0..6_usize, prop::sample::select(PIECES));
     prop::collection::vec(slip, 1..4).prop_map(|slips| {
         let mut text = include_str!("spec.locus.yaml").to_owned();
         for (at, length, piece) in slips {
@@ -270,10 +254,7 @@ fn write_text(text: &str, pad: &str, style: usize, out: &mut String) {
         0 if single_line => out.push_str(&format!("'{}'", text.replace('\'', "''"))),
         1 if block => {
             let chomp = if text.ends_with('\n') { "" } else { "-" };
-            let lines = text
-                .lines()
-                .map(|line| format!("\n{pad}  {line}"))
-                .collect::<String>();
+            let lines = text.lines().map(|line| format!("\n{pad}  {line}")).collect::<String>();
             out.push_str(&format!("|{chomp} # a block{lines}"));
         }
         _ => out.push_str(&Value::from(text).to_string()),

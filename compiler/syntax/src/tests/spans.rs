@@ -58,14 +58,7 @@ fn nothing_stands_behind_its_indicator() {
     let text = "a:   # none\nb:\n  -   # none\n  - !!null\n";
     let node = super::document(text);
     let starts = ["/a", "/b/0", "/b/1"].map(|p| node.pointer(p).map(|n| n.span.start as usize));
-    assert_eq!(
-        starts,
-        [
-            Some(2),
-            Some(text.find("-   #").unwrap() + 1),
-            Some(text.len() - 1)
-        ]
-    );
+    assert_eq!(starts, [Some(2), Some(text.find("-   #").unwrap() + 1), Some(text.len() - 1)]);
 }
 
 #[test]

@@ -52,10 +52,7 @@ fn runs_are_exact() {
     assert_eq!(runs(r#""a\n\u00e9b""#), [(0, 1), (2, 4), (3, 9)]);
     assert_eq!(runs("'a \n\n b'"), [(0, 1), (1, 4), (2, 6)]);
     assert_eq!(runs("|\n  a\n  b\n"), [(0, 4), (2, 8)]);
-    assert_eq!(
-        runs("|\r\n  a\r\n  b\r\n"),
-        [(0, 5), (1, 7), (2, 10), (3, 12)]
-    );
+    assert_eq!(runs("|\r\n  a\r\n  b\r\n"), [(0, 5), (1, 7), (2, 10), (3, 12)]);
     assert_eq!(runs("''"), [(0, 1)]);
 }
 
@@ -88,12 +85,8 @@ fn strings_mean_what_the_specification_says() {
 #[test]
 fn only_text_without_quotes_is_plain() {
     let root = document("[a, 'b', \"c\", !!str 1]\n");
-    let plain: Vec<bool> = root
-        .as_sequence()
-        .unwrap()
-        .iter()
-        .map(|n| n.as_text().unwrap().plain)
-        .collect();
+    let plain: Vec<bool> =
+        root.as_sequence().unwrap().iter().map(|n| n.as_text().unwrap().plain).collect();
     assert_eq!(plain, [true, false, false, true]);
     assert!(!document("|\n a").as_text().unwrap().plain);
 }
@@ -107,12 +100,6 @@ fn a_real_spec_reads_as_it_was_meant() {
     let steps = &spec["workflows"]["fulfil_order"]["steps"];
     assert_eq!(steps[0]["loop"]["over"], json!("${ .input.lines }"));
     assert_eq!(steps[1]["retry"]["attempts"], json!(5));
-    assert_eq!(
-        steps[1]["external_api"]["body"],
-        json!({ "amount": "${ .input.amount }" })
-    );
-    assert_eq!(
-        steps[2]["when"],
-        Value::from("${ .steps.charge.status == \"declined\" }")
-    );
+    assert_eq!(steps[1]["external_api"]["body"], json!({ "amount": "${ .input.amount }" }));
+    assert_eq!(steps[2]["when"], Value::from("${ .steps.charge.status == \"declined\" }"));
 }

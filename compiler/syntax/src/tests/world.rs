@@ -1,9 +1,6 @@
 //! Files on disk and in memory: what can be read, and what is said when it cannot.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the files that are read must first be written"
-)]
+#![expect(clippy::disallowed_methods, reason = "the files that are read must first be written")]
 
 use std::fs;
 
@@ -30,11 +27,8 @@ fn both_worlds_read_and_list_alike() {
     fs::write(folder.path().join("a/b/two.txt"), "zwei").unwrap();
     fs::write(folder.path().join("a/one.txt"), "\u{feff}eins").unwrap();
     fs::write(folder.path().join("a.txt"), "").unwrap();
-    let memory = MemoryWorld::new([
-        ("a/b/two.txt", "zwei"),
-        ("a/one.txt", "\u{feff}eins"),
-        ("a.txt", ""),
-    ]);
+    let memory =
+        MemoryWorld::new([("a/b/two.txt", "zwei"), ("a/one.txt", "\u{feff}eins"), ("a.txt", "")]);
     for path in [
         "a/one.txt",
         "./a//b/../b/two.txt",
@@ -58,11 +52,7 @@ fn both_worlds_read_and_list_alike() {
     for path in ["", "a", "a/b", ".", "a.txt", "none", ".."] {
         assert_eq!(disk.list(path), memory.list(path), "{path}");
     }
-    assert_eq!(
-        &*disk.read("a/one.txt").unwrap(),
-        "\u{feff}eins",
-        "byte for byte"
-    );
+    assert_eq!(&*disk.read("a/one.txt").unwrap(), "\u{feff}eins", "byte for byte");
 }
 
 #[test]
@@ -88,17 +78,8 @@ fn what_is_no_text_is_named_with_its_place() {
         "`latin1` is not UTF-8 text: the byte 0xE9 at offset 11 begins no character"
     );
     let place = found.primary().unwrap();
-    assert_eq!(
-        sources
-            .get(place.source)
-            .unwrap()
-            .line_column(place.start as usize),
-        (2, 7)
-    );
-    assert_eq!(
-        problem(&world, "utf16").0.message,
-        "`utf16` is UTF-16 text, not UTF-8"
-    );
+    assert_eq!(sources.get(place.source).unwrap().line_column(place.start as usize), (2, 7));
+    assert_eq!(problem(&world, "utf16").0.message, "`utf16` is UTF-16 text, not UTF-8");
     assert_eq!(problem(&world, "binary").0.code, "not-utf8");
 }
 
@@ -113,16 +94,9 @@ fn files_above_the_limit_are_refused_before_they_are_read() {
         found.message,
         "`big.locus.yaml` has 1099511627776 bytes; files of more than 16777216 bytes are not read"
     );
-    let memory = MemoryWorld::new([(
-        "big",
-        vec![b' '; usize::try_from(LARGEST_FILE).unwrap() + 1],
-    )]);
-    assert_eq!(
-        memory.read("big"),
-        Err(ReadError::TooLarge {
-            size: LARGEST_FILE + 1
-        })
-    );
+    let memory =
+        MemoryWorld::new([("big", vec![b' '; usize::try_from(LARGEST_FILE).unwrap() + 1])]);
+    assert_eq!(memory.read("big"), Err(ReadError::TooLarge { size: LARGEST_FILE + 1 }));
 }
 
 #[test]
@@ -134,10 +108,7 @@ fn what_is_not_there_or_no_file_is_said() {
         "`none.yaml` cannot be read: there is nothing of this name"
     );
     let (found, _) = problem(&world, "folder.locus.yaml");
-    assert_eq!(
-        found.message,
-        "`folder.locus.yaml` cannot be read: it is a folder"
-    );
+    assert_eq!(found.message, "`folder.locus.yaml` cannot be read: it is a folder");
     assert_eq!(found.code, "unreadable-file");
     assert!(found.help.is_some());
     assert_eq!(world.list("none"), Err(ReadError::NotFound));
@@ -156,12 +127,8 @@ fn links_devices_and_locked_files_are_no_trap() {
     symlink(path("real/a.txt"), path("to-file")).unwrap();
     symlink(path("nowhere"), path("to-nothing")).unwrap();
     symlink("/dev/zero", path("to-device")).unwrap();
-    let kinds: Vec<_> = world
-        .list("")
-        .unwrap()
-        .into_iter()
-        .map(|listed| (listed.name, listed.kind))
-        .collect();
+    let kinds: Vec<_> =
+        world.list("").unwrap().into_iter().map(|listed| (listed.name, listed.kind)).collect();
     let expected = [
         ("real", ListedKind::Folder),
         ("to-device", ListedKind::Other),
@@ -175,28 +142,16 @@ fn links_devices_and_locked_files_are_no_trap() {
     assert_eq!(world.read("to-file").as_deref(), Ok("a"));
     fs::set_permissions(path("real/a.txt"), fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
-    assert!(matches!(
-        world.read("real/a.txt").as_deref(),
-        Err(ReadError::Denied) | Ok("a")
-    ));
+    assert!(matches!(world.read("real/a.txt").as_deref(), Err(ReadError::Denied) | Ok("a")));
 }
 
 #[test]
 fn a_path_of_a_user_is_split_into_world_and_path() {
     let (folder, _) = disk();
     fs::write(folder.path().join("a.locus.yaml"), "").unwrap();
-    assert_eq!(
-        DiskWorld::open(folder.path()),
-        (DiskWorld::new(folder.path()), String::new())
-    );
+    assert_eq!(DiskWorld::open(folder.path()), (DiskWorld::new(folder.path()), String::new()));
     let file = folder.path().join("a.locus.yaml");
-    assert_eq!(
-        DiskWorld::open(&file),
-        (DiskWorld::new(folder.path()), "a.locus.yaml".to_owned())
-    );
+    assert_eq!(DiskWorld::open(&file), (DiskWorld::new(folder.path()), "a.locus.yaml".to_owned()));
     let (world, path) = DiskWorld::open("none.locus.yaml".as_ref());
-    assert_eq!(
-        (world.root().to_str(), path.as_str()),
-        (Some("."), "none.locus.yaml")
-    );
+    assert_eq!((world.root().to_str(), path.as_str()), (Some("."), "none.locus.yaml"));
 }

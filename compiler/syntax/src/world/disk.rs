@@ -23,19 +23,13 @@ impl DiskWorld {
     /// The world and the path in it for a path that a user gave: of a file, its folder and its name; of a folder, itself and
     /// the empty path. Something that is not there counts as a file: the message comes when it is read.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the World of the disk begins"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is where the World of the disk begins")]
     pub fn open(path: &Path) -> (Self, String) {
-        let folder = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         match path.file_name() {
-            Some(name) if !path.is_dir() => (
-                Self::new(folder.unwrap_or(Path::new("."))),
-                name.to_string_lossy().into_owned(),
-            ),
+            Some(name) if !path.is_dir() => {
+                (Self::new(folder.unwrap_or(Path::new("."))), name.to_string_lossy().into_owned())
+            }
             _ => (Self::new(path), String::new()),
         }
     }
@@ -54,10 +48,7 @@ impl DiskWorld {
 }
 
 impl World for DiskWorld {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is what reading through the World is"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is what reading through the World is")]
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
         let path = self.path(path)?;
         // Asked before it is opened: opening a pipe would wait for a writer.
@@ -74,21 +65,14 @@ impl World for DiskWorld {
         let file = File::open(&path).map_err(|error| explain(&error))?;
         let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
         // It may grow while it is read.
-        file.take(LARGEST_FILE + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| explain(&error))?;
+        file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| explain(&error))?;
         if bytes.len() as u64 > LARGEST_FILE {
-            return Err(ReadError::TooLarge {
-                size: bytes.len() as u64,
-            });
+            return Err(ReadError::TooLarge { size: bytes.len() as u64 });
         }
         decode(bytes)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is what listing through the World is"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is what listing through the World is")]
     fn list(&self, folder: &str) -> Result<Vec<Listed>, ReadError> {
         let folder = self.path(folder)?;
         let mut listed = Vec::new();

@@ -28,11 +28,7 @@ impl MemoryWorld {
 
     /// The paths below a folder, relative to it.
     fn below(&self, folder: &str) -> impl Iterator<Item = &str> {
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let range = self.files.range(prefix.clone()..);
         range.map_while(move |(path, _)| path.strip_prefix(&prefix))
     }
@@ -42,9 +38,9 @@ impl World for MemoryWorld {
     fn read(&self, path: &str) -> Result<Arc<str>, ReadError> {
         let path = normalize(path)?;
         match self.files.get(&path) {
-            Some(bytes) if bytes.len() as u64 > LARGEST_FILE => Err(ReadError::TooLarge {
-                size: bytes.len() as u64,
-            }),
+            Some(bytes) if bytes.len() as u64 > LARGEST_FILE => {
+                Err(ReadError::TooLarge { size: bytes.len() as u64 })
+            }
             Some(bytes) => decode(bytes.clone()),
             None if self.is_folder(&path) => Err(ReadError::IsFolder),
             None => Err(ReadError::NotFound),
@@ -62,14 +58,8 @@ impl World for MemoryWorld {
         let mut listed: Vec<Listed> = self
             .below(&folder)
             .map(|path| match path.split_once('/') {
-                Some((name, _)) => Listed {
-                    name: name.to_owned(),
-                    kind: ListedKind::Folder,
-                },
-                None => Listed {
-                    name: path.to_owned(),
-                    kind: ListedKind::File,
-                },
+                Some((name, _)) => Listed { name: name.to_owned(), kind: ListedKind::Folder },
+                None => Listed { name: path.to_owned(), kind: ListedKind::File },
             })
             .collect();
         listed.sort();

@@ -44,21 +44,9 @@ impl Anchors {
     /// None yet, in a text of so many bytes.
     pub(crate) fn new(text: usize) -> Self {
         let bytes = text.saturating_mul(10).clamp(1024 * 1024, 64 * 1024 * 1024);
-        let allowed = Size {
-            values: MOST_VALUES,
-            bytes,
-            depth: 0,
-        };
-        let keepable = Size {
-            values: MOST_VALUES * KEPT,
-            bytes: bytes * KEPT,
-            depth: 0,
-        };
-        Self {
-            known: BTreeMap::new(),
-            allowed,
-            keepable,
-        }
+        let allowed = Size { values: MOST_VALUES, bytes, depth: 0 };
+        let keepable = Size { values: MOST_VALUES * KEPT, bytes: bytes * KEPT, depth: 0 };
+        Self { known: BTreeMap::new(), allowed, keepable }
     }
 
     /// Forgets the anchors, but not what their aliases stood for: a new document begins.
@@ -109,9 +97,7 @@ fn measure(node: &Node, size: &mut Size, depth: usize, limit: Size) -> bool {
         NodeKind::String(text) => size.bytes += text.value.len() + 8 * text.runs.len(),
         NodeKind::Sequence(items) => {
             size.depth = size.depth.max(depth + 1);
-            return items
-                .iter()
-                .all(|item| measure(item, size, depth + 1, limit));
+            return items.iter().all(|item| measure(item, size, depth + 1, limit));
         }
         NodeKind::Mapping(entries) => {
             size.depth = size.depth.max(depth + 1);

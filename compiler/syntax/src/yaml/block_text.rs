@@ -126,11 +126,8 @@ impl<'a, 'b> Lines<'a, 'b> {
         if self.runs.is_complete() && self.block.value.is_empty() {
             return vec![(0, u32::try_from(self.last_content).unwrap_or(u32::MAX))];
         }
-        let breaks = self
-            .content_break
-            .take()
-            .into_iter()
-            .chain(std::mem::take(&mut self.empty_breaks));
+        let breaks =
+            self.content_break.take().into_iter().chain(std::mem::take(&mut self.empty_breaks));
         for at in breaks {
             if self.runs.is_complete() {
                 break;
@@ -152,17 +149,7 @@ impl<'a, 'b> Lines<'a, 'b> {
     }
 
     fn skip_indent(&self, indent: usize) -> usize {
-        let rest = self
-            .block
-            .text
-            .as_bytes()
-            .get(self.at..)
-            .unwrap_or_default();
-        self.at
-            + rest
-                .iter()
-                .take(indent)
-                .take_while(|&&byte| byte == b' ')
-                .count()
+        let rest = self.block.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at + rest.iter().take(indent).take_while(|&&byte| byte == b' ').count()
     }
 }

@@ -1,22 +1,21 @@
 //! From the parser's events to nodes with their places. The stack is a list, not recursion, and has a limit.
 
-use std::borrow::Cow;
+mod aliases;
+mod scalars;
+
 use std::ops::Range;
 
-use granit_parser::{Event, ScalarStyle, Span as EventSpan, StructureStyle, Tag};
-use locus_diag::{Diagnostic, SourceId, Spanned};
-use locus_model::{Entry, Node, NodeKind, Text};
+use granit_parser::{Event, Span as EventSpan, StructureStyle, Tag};
+use locus_diag::{Diagnostic, SourceId};
+use locus_model::{Entry, Node, NodeKind};
 
-use super::alias::{Anchors, Expansion, MOST_VALUES};
-use super::block_text::{self, Block};
+use super::alias::Anchors;
 use super::cursor::{Cursor, line_end, trim_end};
 use super::error::Site;
-use super::expression::{self, Place};
-use super::flow_text::{self, Quotes};
+use super::expression::Place;
 use super::mapping::{Key, Mapping, Merge};
 use super::repair::{Repair, Repairs};
 use super::report::Report;
-use super::scalar::{self, Scalar};
 use super::tag;
 
 /// Lists and mappings inside each other.
@@ -68,33 +67,13 @@ impl Frame {
     }
 
     fn expects_key(&self) -> bool {
-        matches!(
-            &self.collection,
-            Collection::Mapping(Mapping {
-                key: Key::Expected,
-                ..
-            })
-        )
+        matches!(&self.collection, Collection::Mapping(Mapping { key: Key::Expected, .. }))
     }
 }
 
 enum Collection {
     Sequence(Vec<Node>),
     Mapping(Mapping),
-}
-
-/// What an event says of a scalar.
-struct Written<'e> {
-    value: Cow<'e, str>,
-    style: ScalarStyle,
-    tag: Option<Cow<'e, Tag>>,
-    tag_place: Range<usize>,
-    /// Its place.
-    place: Range<usize>,
-    /// The place the event tells: the content of a block.
-    told: Range<usize>,
-    /// Whether nothing is written.
-    empty: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -172,20 +151,8 @@ impl<'a> Builder<'a> {
     /// Where the parser stopped, for the explanation of an error.
     pub(crate) fn site(&self, at: usize) -> Site<'a> {
         let place = self.place(at);
-        let Self {
-            source,
-            original,
-            text,
-            cursor,
-            ..
-        } = self;
-        Site {
-            source: *source,
-            original,
-            text,
-            place,
-            cursor: cursor.at(),
-        }
+        let Self { source, original, text, cursor, .. } = self;
+        Site { source: *source, original, text, place, cursor: cursor.at() }
     }
 
     fn place(&self, at: usize) -> Place {
@@ -198,12 +165,7 @@ impl<'a> Builder<'a> {
             plain: self.last_plain.clone(),
             whole: self.last_whole,
             flow: self.frames.last().is_some_and(|frame| frame.flow),
-            bracket: self
-                .frames
-                .iter()
-                .rev()
-                .find(bracket)
-                .map(|frame| frame.start),
+            bracket: self.frames.iter().rev().find(bracket).map(|frame| frame.start),
         }
     }
 
@@ -265,18 +227,11 @@ impl<'a> Builder<'a> {
     fn enter(&mut self, properties: bool) {
         match self.frames.last() {
             None => {}
-            Some(Frame {
-                collection: Collection::Sequence(_),
-                flow,
-                ..
-            }) => {
+            Some(Frame { collection: Collection::Sequence(_), flow, .. }) => {
                 self.cursor.take(if *flow { b',' } else { b'-' });
             }
             Some(Frame {
-                collection:
-                    Collection::Mapping(Mapping {
-                        key: Key::Expected, ..
-                    }),
+                collection: Collection::Mapping(Mapping { key: Key::Expected, .. }),
                 flow,
                 ..
             }) => {
@@ -332,13 +287,7 @@ impl<'a> Builder<'a> {
             return;
         }
         self.cursor.advance(if flow { told.end } else { start });
-        self.frames.push(Frame {
-            collection,
-            flow,
-            start,
-            end: told.end.max(start),
-            anchor,
-        });
+        self.frames.push(Frame { collection, flow, start, end: told.end.max(start), anchor });
     }
 
     fn end(&mut self, told: Range<usize>) {
@@ -346,11 +295,8 @@ impl<'a> Builder<'a> {
             self.skipped -= 1;
             if self.skipped == 0 {
                 let start = self.cursor.at();
-                let end = if told.is_empty() {
-                    trim_end(self.text, start, told.start)
-                } else {
-                    told.end
-                };
+                let end =
+                    if told.is_empty() { trim_end(self.text, start, told.start) } else { told.end };
                 self.cursor.advance(end);
                 let null = Node::new(NodeKind::Null, self.report.span(start..end.max(start)));
                 self.put(null, start..end);
@@ -360,22 +306,13 @@ impl<'a> Builder<'a> {
         let Some(frame) = self.frames.pop() else {
             return;
         };
-        let end = if frame.flow && !told.is_empty() {
-            told.end
-        } else {
-            frame.end
-        };
+        let end = if frame.flow && !told.is_empty() { told.end } else { frame.end };
         self.cursor.advance(end);
         self.complete(frame, end);
     }
 
     fn complete(&mut self, frame: Frame, end: usize) {
-        let Frame {
-            collection,
-            start,
-            anchor,
-            ..
-        } = frame;
+        let Frame { collection, start, anchor, .. } = frame;
         let kind = match collection {
             Collection::Sequence(items) => NodeKind::Sequence(items),
             Collection::Mapping(mapping) => NodeKind::Mapping(mapping.finish(&mut self.report)),
@@ -417,11 +354,7 @@ impl<'a> Builder<'a> {
 
     /// A list or mapping in the place of a key.
     fn refuse_key(&mut self, node: &Node, place: &Range<usize>) {
-        let around = self
-            .frames
-            .len()
-            .checked_sub(2)
-            .and_then(|index| self.frames.get(index));
+        let around = self.frames.len().checked_sub(2).and_then(|index| self.frames.get(index));
         if around.is_some_and(Frame::expects_key) {
             // The mapping it is a key of is itself in the place of a key, and refused as a whole.
             return;
@@ -433,8 +366,7 @@ impl<'a> Builder<'a> {
         // Of a long one, its first line is enough to point at.
         let end = place.end.min(line_end(self.text, place.start));
         let span = self.report.span(place.start..end);
-        self.report
-            .unsupported_key(node.kind_name(), span, templated);
+        self.report.unsupported_key(node.kind_name(), span, templated);
     }
 
     fn expects_key(&self) -> bool {
@@ -450,261 +382,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn scalar(
-        &mut self,
-        value: Cow<'_, str>,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<Cow<'_, Tag>>,
-        span: &EventSpan,
-        told: Range<usize>,
-    ) {
-        self.enter(anchor != 0 || tag.is_some());
-        let empty = style == ScalarStyle::Plain && told.is_empty();
-        let place = match style {
-            _ if empty => self.cursor.at()..self.cursor.at(),
-            ScalarStyle::Literal | ScalarStyle::Folded => match self.cursor.next_token() {
-                (header, Some(b'|' | b'>')) => header..told.end,
-                _ => told.clone(),
-            },
-            _ => told.clone(),
-        };
-        let tag_place = tag_place(span, &told);
-        let written = Written {
-            value,
-            style,
-            tag,
-            tag_place,
-            place,
-            told,
-            empty,
-        };
-        if style == ScalarStyle::Plain && !empty {
-            self.last_plain = Some(written.place.clone());
-            self.search_expression(&written);
-        } else {
-            self.last_whole = written.told.end;
-        }
-        if self.expects_key() {
-            self.key(written, anchor);
-        } else {
-            let (kind, place) = self.value(written);
-            self.cursor.advance(place.end);
-            let node = Node::new(kind, self.report.span(place.clone()));
-            if anchor != 0 {
-                self.anchors.define(anchor, &node);
-            }
-            self.put(node, place);
-        }
-    }
-
-    /// Looks for an expression that YAML cut apart without an error of its own.
-    fn search_expression(&mut self, written: &Written<'_>) {
-        if self.repair.is_some() || self.searches == 0 || !written.value.contains("${") {
-            return;
-        }
-        let plain = written.place.clone();
-        if expression::unclosed(self.text, plain.clone()).is_none() {
-            return;
-        }
-        self.searches -= 1;
-        let place = self.place(plain.end);
-        if let Some(repair) = expression::unquoted(self.source, self.text, &place) {
-            if self.repairs.may_add(self.text, &repair) {
-                self.repair = Some(repair);
-            } else {
-                self.report.push(Diagnostic {
-                    fixes: Vec::new(),
-                    ..repair.diagnostic
-                });
-            }
-        }
-    }
-
-    fn key(&mut self, written: Written<'_>, anchor: usize) {
-        let span = self.report.span(written.place.clone());
-        self.cursor.advance(written.place.end);
-        if written.empty && written.tag.is_none() {
-            self.report.missing_key(span);
-            self.set_key(Key::Refused, written.place.end);
-            return;
-        }
-        if written.style == ScalarStyle::Plain && written.tag.is_none() && written.value == "<<" {
-            self.set_key(Key::Merge(span), written.place.end);
-            return;
-        }
-        if let Some(tag) = written.tag.as_deref() {
-            tag::check_key(&mut self.report, self.text, tag, written.tag_place.clone());
-        }
-        let content = self.masked(&written).map(str::to_owned);
-        let text = content.unwrap_or_else(|| written.value.into_owned());
-        if anchor != 0 {
-            let text = Text::verbatim(
-                text.clone(),
-                span.start,
-                written.style == ScalarStyle::Plain,
-            );
-            self.anchors
-                .define(anchor, &Node::new(NodeKind::String(text), span));
-        }
-        self.set_key(Key::Text(Spanned::new(text, span)), written.place.end);
-    }
-
-    fn value(&mut self, written: Written<'_>) -> (NodeKind, Range<usize>) {
-        if let Some(content) = self.masked(&written) {
-            let start = content.as_ptr() as usize - self.original.as_ptr() as usize;
-            let text = Text::verbatim(content, u32::try_from(start).unwrap_or(u32::MAX), true);
-            return (NodeKind::String(text), written.place);
-        }
-        let plain = written.style == ScalarStyle::Plain;
-        // What the value would be without quotes: what its tag is compared with.
-        let resolved = if written.empty {
-            Scalar::Null
-        } else if plain || written.tag.is_some() {
-            scalar::resolve(&written.value)
-        } else {
-            Scalar::String
-        };
-        let resolved = match written.tag.as_deref() {
-            Some(tag) => {
-                let place = written.place.clone();
-                tag::apply(
-                    &mut self.report,
-                    self.text,
-                    tag,
-                    written.tag_place.clone(),
-                    place,
-                    resolved,
-                    plain,
-                )
-            }
-            None => resolved,
-        };
-        match resolved {
-            Scalar::Null => (NodeKind::Null, written.place),
-            Scalar::Bool(value) => (NodeKind::Bool(value), written.place),
-            Scalar::Number(number) => (NodeKind::Number(number), written.place),
-            Scalar::OutOfRange(reason, nearest) => {
-                let place = self.report.span(written.place.clone());
-                self.report
-                    .number_out_of_range(&written.value, reason, place);
-                match nearest {
-                    Some(number) => (NodeKind::Number(number), written.place),
-                    None => self.string(written),
-                }
-            }
-            Scalar::String => self.string(written),
-        }
-    }
-
-    fn string(&self, written: Written<'_>) -> (NodeKind, Range<usize>) {
-        let Written {
-            value,
-            style,
-            mut place,
-            told,
-            ..
-        } = written;
-        let content = || place.start + 1..place.end.saturating_sub(1).max(place.start + 1);
-        let runs = match style {
-            ScalarStyle::SingleQuoted => {
-                flow_text::map(self.text, content(), Quotes::Single, &value)
-            }
-            ScalarStyle::DoubleQuoted => {
-                flow_text::map(self.text, content(), Quotes::Double, &value)
-            }
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                let block = Block {
-                    text: self.text,
-                    header: place.start,
-                    content: if told.start > place.start {
-                        told.start
-                    } else {
-                        told.end
-                    },
-                    end: told.end,
-                    folded: style == ScalarStyle::Folded,
-                    value: &value,
-                };
-                let (runs, end) = block_text::map(&block);
-                place.end = end;
-                runs
-            }
-            ScalarStyle::Plain => flow_text::map(self.text, place.clone(), Quotes::None, &value),
-        };
-        let plain = style == ScalarStyle::Plain;
-        (
-            NodeKind::String(Text {
-                value: value.into_owned(),
-                runs,
-                plain,
-            }),
-            place,
-        )
-    }
-
-    /// The text that a repair hides behind this scalar.
-    fn masked(&self, written: &Written<'_>) -> Option<&'a str> {
-        if written.style != ScalarStyle::Plain || written.empty {
-            return None;
-        }
-        self.original.get(self.repairs.content(&written.place)?)
-    }
-
-    fn alias(&mut self, id: Option<usize>, place: Range<usize>) {
-        if self.skipped > 0 {
-            return;
-        }
-        self.enter(false);
-        self.cursor.advance(place.end);
-        let span = self.report.span(place.clone());
-        let node = self
-            .expand(id, &place)
-            .unwrap_or_else(|| Node::new(NodeKind::Null, span));
-        if !self.expects_key() {
-            self.put(node, place);
-            return;
-        }
-        let text = match &node.kind {
-            NodeKind::String(text) => text.value.clone(),
-            NodeKind::Number(number) => number.to_string(),
-            NodeKind::Bool(value) => value.to_string(),
-            NodeKind::Null => "null".to_owned(),
-            NodeKind::Sequence(_) | NodeKind::Mapping(_) => return self.put(node, place),
-        };
-        self.set_key(Key::Text(Spanned::new(text, span)), place.end);
-    }
-
-    fn expand(&mut self, id: Option<usize>, place: &Range<usize>) -> Option<Node> {
-        let span = self.report.span(place.clone());
-        let name = self
-            .text
-            .get(place.clone())
-            .unwrap_or_default()
-            .trim_start_matches('*')
-            .to_owned();
-        let Some(id) = id else {
-            self.report.unknown_alias(&name, span);
-            return None;
-        };
-        match self.anchors.expand(id, self.frames.len(), DEEPEST) {
-            Expansion::Value(node) => return Some(node),
-            Expansion::TooDeep => self.say_too_deep(place.clone()),
-            Expansion::TooMuch if self.too_much => {}
-            Expansion::TooMuch => {
-                self.too_much = true;
-                self.report.expansion_limit(span, MOST_VALUES);
-            }
-            Expansion::Missing => {
-                if let Some(open) = self.frames.iter().find(|frame| frame.anchor == id) {
-                    let anchor = self.report.span(open.start..open.start);
-                    self.report.recursive_alias(&name, span, anchor);
-                }
-            }
-        }
-        None
-    }
-
     fn say_too_deep(&mut self, place: Range<usize>) {
         if !self.too_deep {
             self.too_deep = true;
@@ -716,16 +393,11 @@ impl<'a> Builder<'a> {
 
 /// The place of the tag of an event; where it is not told, of the value.
 fn tag_place(span: &EventSpan, told: &Range<usize>) -> Range<usize> {
-    span.tag_span()
-        .and_then(|tag| tag.byte_range())
-        .unwrap_or_else(|| told.clone())
+    span.tag_span().and_then(|tag| tag.byte_range()).unwrap_or_else(|| told.clone())
 }
 
 /// The character at `start`, for a label of something that may be long.
 fn first_character(text: &str, start: usize) -> Range<usize> {
-    let length = text
-        .get(start..)
-        .and_then(|rest| rest.chars().next())
-        .map_or(0, char::len_utf8);
+    let length = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     start..start + length
 }

@@ -100,19 +100,13 @@ pub(crate) fn break_byte(text: &str, at: usize) -> usize {
 /// The end of the line that holds `at`: its line break, or the end of the text.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
-    at + rest
-        .iter()
-        .position(|&byte| is_break(byte))
-        .unwrap_or(rest.len())
+    at + rest.iter().position(|&byte| is_break(byte)).unwrap_or(rest.len())
 }
 
 /// The start of the line that holds `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or_default();
-    before
-        .iter()
-        .rposition(|&byte| is_break(byte))
-        .map_or(0, |newline| newline + 1)
+    before.iter().rposition(|&byte| is_break(byte)).map_or(0, |newline| newline + 1)
 }
 
 /// The place of the first byte from `at` on that is neither white space, nor a byte order mark, nor in a comment.
@@ -121,11 +115,7 @@ pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
         match byte(text, at) {
             Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
             Some(b'#') => at = line_end(text, at),
-            Some(0xef)
-                if text
-                    .get(at..)
-                    .is_some_and(|rest| rest.starts_with('\u{feff}')) =>
-            {
+            Some(0xef) if text.get(at..).is_some_and(|rest| rest.starts_with('\u{feff}')) => {
                 at += 3;
             }
             _ => return at,

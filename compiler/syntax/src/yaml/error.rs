@@ -36,13 +36,7 @@ pub(crate) struct Site<'a> {
 pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
     use ErrorKind as K;
     let kind = error.kind();
-    let Site {
-        source,
-        text,
-        ref place,
-        cursor,
-        ..
-    } = *site;
+    let Site { source, text, ref place, cursor, .. } = *site;
     let scalar_at_cursor = !place.flow && introduced(text, cursor) == Some(place.at);
     let repair = match kind {
         K::InvalidTrailingDoubleQuotedScalar => {
@@ -52,9 +46,9 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
             expression::wrongly_quoted(source, text, place, b'\'')
         }
         K::UnknownQuotedScalarEscape => wrong_escape(source, text, place.at),
-        K::UnexpectedCharacter {
-            character: '@' | '`' | '%',
-        } if scalar_at_cursor => Some(reserved_start(source, text, place.at)),
+        K::UnexpectedCharacter { character: '@' | '`' | '%' } if scalar_at_cursor => {
+            Some(reserved_start(source, text, place.at))
+        }
         K::MappingValueNotAllowed => {
             expression::unquoted(source, text, place).or_else(|| colon_in_text(source, text, place))
         }
@@ -79,17 +73,9 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
         return Explained::Fatal(unclosed_quote(site, quote, span));
     }
     let (message, help) = words(kind, text, place);
-    let mut problem = Diagnostic::new(code(kind), message)
-        .at(span, label(text, &at))
-        .help(help);
-    if let Some(bracket) = place
-        .bracket
-        .filter(|bracket| line_end(text, *bracket) < place.at)
-    {
-        problem = problem.at(
-            Span::new(source, bracket..bracket + 1),
-            "this bracket is still open",
-        );
+    let mut problem = Diagnostic::new(code(kind), message).at(span, label(text, &at)).help(help);
+    if let Some(bracket) = place.bracket.filter(|bracket| line_end(text, *bracket) < place.at) {
+        problem = problem.at(Span::new(source, bracket..bracket + 1), "this bracket is still open");
     }
     Explained::Fatal(problem)
 }
@@ -104,16 +90,10 @@ fn unclosed_quote(site: &Site<'_>, quote: usize, line: Span) -> Diagnostic {
             .at(opened, "opened here")
             .help("add the closing quote");
     }
-    Diagnostic::new(
-        codes::YAML_SYNTAX,
-        "this quote is not closed where its text must end",
-    )
-    .at(opened, "opened here")
-    .at(
-        line,
-        "this line is not indented far enough to be part of the text",
-    )
-    .help("add the closing quote, or indent the further lines of the text deeper than its key")
+    Diagnostic::new(codes::YAML_SYNTAX, "this quote is not closed where its text must end")
+        .at(opened, "opened here")
+        .at(line, "this line is not indented far enough to be part of the text")
+        .help("add the closing quote, or indent the further lines of the text deeper than its key")
 }
 
 /// The quote that opens the scalar behind the last value.
@@ -139,11 +119,7 @@ fn code(kind: &ErrorKind) -> Code {
 }
 
 fn label(text: &str, at: &Range<usize>) -> &'static str {
-    if at.start >= text.trim_end().len() {
-        "the text ends here"
-    } else {
-        "here"
-    }
+    if at.start >= text.trim_end().len() { "the text ends here" } else { "here" }
 }
 
 /// The place of the scalar that comes next, if only an indicator stands between it and the last value.
@@ -167,10 +143,7 @@ fn exact(kind: &ErrorKind, site: &Site<'_>) -> Range<usize> {
         | K::TabAtBlockScalarStart
         | K::TabInPlainScalar => tab(text, at),
         K::UnexpectedCharacter { character } => {
-            at + text
-                .get(at..)
-                .and_then(|rest| rest.find(*character))
-                .unwrap_or(0)
+            at + text.get(at..).and_then(|rest| rest.find(*character)).unwrap_or(0)
         }
         K::InvalidQuotedScalarHexEscape
         | K::InvalidLowSurrogateHexEscape
@@ -182,9 +155,7 @@ fn exact(kind: &ErrorKind, site: &Site<'_>) -> Range<usize> {
     };
     let at = floor_boundary(original, at);
     let next = original.get(at..).and_then(|rest| rest.chars().next());
-    let length = next
-        .filter(|next| !matches!(next, '\n' | '\r'))
-        .map_or(0, char::len_utf8);
+    let length = next.filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
     at..at + length
 }
 
@@ -245,11 +216,7 @@ fn wrong_escape(source: SourceId, text: &str, quote: usize) -> Option<Repair> {
     .at(span, "unknown escape")
     .help("write the backslash twice, or put the text in single quotes, where a backslash is only a backslash")
     .fix("write the backslash twice", Span::new(source, at..at), "\\");
-    Some(Repair {
-        content: mask.clone(),
-        mask,
-        diagnostic,
-    })
+    Some(Repair { content: mask.clone(), mask, diagnostic })
 }
 
 /// A text that begins with a character YAML keeps for itself.
@@ -265,11 +232,7 @@ fn reserved_start(source: SourceId, text: &str, at: usize) -> Repair {
     .at(span, "this text needs quotes")
     .help("put the text in quotes")
     .fix("put the text in quotes", span, quote(content));
-    Repair {
-        content: mask.clone(),
-        mask,
-        diagnostic,
-    }
+    Repair { content: mask.clone(), mask, diagnostic }
 }
 
 /// `key: some: text`: a text without quotes that holds `: `.
@@ -278,9 +241,7 @@ fn colon_in_text(source: SourceId, text: &str, place: &Place) -> Option<Repair> 
     let line = line_start(text, place.at);
     let before = text.get(line..plain.start)?;
     let is_value = before.trim_end().ends_with([':', '-']) && !before.trim().is_empty();
-    let same_line = text
-        .get(plain.end..place.at)
-        .is_some_and(|gap| gap.bytes().all(|b| b == b' '));
+    let same_line = text.get(plain.end..place.at).is_some_and(|gap| gap.bytes().all(|b| b == b' '));
     if !is_value || !same_line || byte(text, place.at) != Some(b':') {
         return None;
     }
@@ -292,18 +253,11 @@ fn colon_in_text(source: SourceId, text: &str, place: &Place) -> Option<Repair> 
     }
     let span = Span::new(source, mask.clone());
     let diagnostic = Diagnostic::new(codes::YAML_SYNTAX, "a text without quotes cannot hold `: `")
-        .at(
-            Span::new(source, place.at..place.at + 1),
-            "this `:` would begin another value",
-        )
+        .at(Span::new(source, place.at..place.at + 1), "this `:` would begin another value")
         .at(span, "this text needs quotes")
         .help("put the text in quotes, or begin a mapping on the next line")
         .fix("put the text in quotes", span, quote(content));
-    Some(Repair {
-        content: mask.clone(),
-        mask,
-        diagnostic,
-    })
+    Some(Repair { content: mask.clone(), mask, diagnostic })
 }
 
 /// The end of the line's text: before a comment, without blanks.

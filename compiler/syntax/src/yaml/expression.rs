@@ -53,10 +53,7 @@ pub(crate) fn extent(text: &str, start: usize) -> Option<Extent> {
                         return None;
                     }
                     if open.is_empty() {
-                        return Some(Extent {
-                            end: at + 1,
-                            comment,
-                        });
+                        return Some(Extent { end: at + 1, comment });
                     }
                 }
                 b'#' => {
@@ -114,14 +111,8 @@ pub(crate) fn unquoted(source: SourceId, text: &str, place: &Place) -> Option<Re
     if !keeps_indentation(text, &whole) {
         return None;
     }
-    let problem = Diagnostic::new(
-        codes::UNQUOTED_EXPRESSION,
-        "YAML cuts this expression apart",
-    )
-    .at(
-        Span::new(source, whole.clone()),
-        "an expression without quotes",
-    );
+    let problem = Diagnostic::new(codes::UNQUOTED_EXPRESSION, "YAML cuts this expression apart")
+        .at(Span::new(source, whole.clone()), "an expression without quotes");
     Some(Repair {
         content: whole.clone(),
         diagnostic: advise(problem, text, source, &whole, &whole, comment),
@@ -138,12 +129,7 @@ pub(crate) fn wrongly_quoted(
 ) -> Option<Repair> {
     let line = line_start(text, place.at);
     let start = open_before(text, place).filter(|start| *start >= line)?;
-    let opening = text
-        .as_bytes()
-        .get(line..start)?
-        .iter()
-        .rposition(|&byte| byte == quote)?
-        + line;
+    let opening = text.as_bytes().get(line..start)?.iter().rposition(|&byte| byte == quote)? + line;
     let before = opening.checked_sub(1).and_then(|before| byte(text, before));
     if !before
         .is_none_or(|before| matches!(before, b' ' | b'\t' | b'\n' | b'[' | b'{' | b',' | b':'))
@@ -168,16 +154,9 @@ pub(crate) fn wrongly_quoted(
             quote as char
         ),
     )
-    .at(
-        Span::new(source, mask.clone()),
-        "the same quotes outside and inside",
-    );
+    .at(Span::new(source, mask.clone()), "the same quotes outside and inside");
     let diagnostic = advise(problem, text, source, &mask, &content, false);
-    Some(Repair {
-        mask,
-        content,
-        diagnostic,
-    })
+    Some(Repair { mask, content, diagnostic })
 }
 
 fn advise(
@@ -193,11 +172,7 @@ fn advise(
         return problem.help("write it as a block: `|` at the end of the line of the key, the expression indented below");
     }
     let quoted = quote(content);
-    let with = if quoted.starts_with('\'') {
-        "single quotes"
-    } else {
-        "double quotes"
-    };
+    let with = if quoted.starts_with('\'') { "single quotes" } else { "double quotes" };
     problem.help(format!("put it in {with}")).fix(
         format!("put the expression in {with}"),
         Span::new(source, mask.clone()),
@@ -227,19 +202,13 @@ fn open_before(text: &str, place: &Place) -> Option<usize> {
 
 /// The end of the scalar whose expression begins at `start`.
 fn scalar_end(text: &str, start: usize, flow: bool) -> Option<(usize, bool)> {
-    let Extent {
-        end: mut at,
-        mut comment,
-    } = extent(text, start)?;
+    let Extent { end: mut at, mut comment } = extent(text, start)?;
     while let Some(current) = byte(text, at) {
         if is_break(current) || (flow && matches!(current, b',' | b']' | b'}')) {
             break;
         }
         if current == b'#'
-            && at
-                .checked_sub(1)
-                .and_then(|before| byte(text, before))
-                .is_some_and(is_blank)
+            && at.checked_sub(1).and_then(|before| byte(text, before)).is_some_and(is_blank)
         {
             break;
         }
@@ -259,12 +228,6 @@ fn keeps_indentation(text: &str, range: &Range<usize>) -> bool {
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let first = line_start(text, range.start);
     let own = indent(text.get(first..range.start).unwrap_or_default());
-    let lines = text
-        .get(range.clone())
-        .unwrap_or_default()
-        .split('\n')
-        .skip(1);
-    lines
-        .into_iter()
-        .all(|line| line.trim().is_empty() || indent(line) > own)
+    let lines = text.get(range.clone()).unwrap_or_default().split('\n').skip(1);
+    lines.into_iter().all(|line| line.trim().is_empty() || indent(line) > own)
 }

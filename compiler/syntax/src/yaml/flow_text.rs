@@ -118,15 +118,10 @@ pub(crate) fn decode(escape: &str) -> Option<(char, usize)> {
             if !(0xd800..0xdc00).contains(&high) {
                 return Some((char::from_u32(high)?, 6));
             }
-            let low = escape
-                .get(6..8)
-                .filter(|next| *next == "\\u")
-                .and_then(|_| hex(escape, 8, 4))?;
+            let low =
+                escape.get(6..8).filter(|next| *next == "\\u").and_then(|_| hex(escape, 8, 4))?;
             let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-            Some((
-                char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low)?,
-                12,
-            ))
+            Some((char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low)?, 12))
         }
         b'U' => Some((char::from_u32(hex(escape, 2, 8)?)?, 10)),
         _ => None,
@@ -150,9 +145,5 @@ fn skip_blanks(text: &str, mut at: usize) -> usize {
 
 fn trim_blanks(text: &str, start: usize, end: usize) -> usize {
     let part = text.as_bytes().get(start..end).unwrap_or_default();
-    start
-        + part
-            .iter()
-            .rposition(|&byte| !is_blank(byte))
-            .map_or(0, |last| last + 1)
+    start + part.iter().rposition(|&byte| !is_blank(byte)).map_or(0, |last| last + 1)
 }

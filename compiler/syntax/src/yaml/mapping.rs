@@ -49,11 +49,7 @@ pub(crate) struct Mapping {
 impl Mapping {
     /// Its entries. A key that is there twice keeps its first value; what is merged never replaces what is written.
     pub(crate) fn finish(self, report: &mut Report) -> Vec<Entry> {
-        let Self {
-            mut entries,
-            merges,
-            ..
-        } = self;
+        let Self { mut entries, merges, .. } = self;
         let again = repeated(&entries);
         for &(first, second) in &again {
             if let (Some(first), Some(second)) = (entries.get(first), entries.get(second)) {
@@ -75,9 +71,8 @@ fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
     if entries.len() <= FEW {
         for (second, entry) in entries.iter().enumerate() {
             let before = entries.iter().take(second);
-            if let Some(first) = before
-                .into_iter()
-                .position(|other| other.key.value == entry.key.value)
+            if let Some(first) =
+                before.into_iter().position(|other| other.key.value == entry.key.value)
             {
                 again.push((first, second));
             }
@@ -98,10 +93,7 @@ fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
 /// The entries that are no repetitions, with their numbers.
 fn without(entries: Vec<Entry>, again: &[(usize, usize)]) -> impl Iterator<Item = (usize, Entry)> {
     let mut again = again.iter().map(|&(_, second)| second).peekable();
-    entries
-        .into_iter()
-        .enumerate()
-        .filter(move |(index, _)| again.next_if_eq(index).is_none())
+    entries.into_iter().enumerate().filter(move |(index, _)| again.next_if_eq(index).is_none())
 }
 
 /// Puts what is merged in at the place of its `<<`. Of several values for a key, the first merged one counts.
@@ -119,10 +111,7 @@ fn merge(
     }
     let Some(first) = first else { return entries };
     // Only looked up, never walked through: its order reaches nothing.
-    let mut known: HashSet<String> = entries
-        .iter()
-        .map(|entry| entry.key.value.clone())
-        .collect();
+    let mut known: HashSet<String> = entries.iter().map(|entry| entry.key.value.clone()).collect();
     let mut merged = Vec::new();
     let at = first.at;
     for entry in merged_entries(first, report) {

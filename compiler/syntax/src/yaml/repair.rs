@@ -45,17 +45,13 @@ impl Repairs {
     pub(crate) fn add(&mut self, text: &mut String, repair: Repair) {
         self.spent += text.len();
         text.replace_range(repair.mask.clone(), &"x".repeat(repair.mask.len()));
-        let at = self
-            .list
-            .partition_point(|other| other.mask.start < repair.mask.start);
+        let at = self.list.partition_point(|other| other.mask.start < repair.mask.start);
         self.list.insert(at, repair);
     }
 
     /// The text of the scalar that was masked at `scalar`.
     pub(crate) fn content(&self, scalar: &Range<usize>) -> Option<Range<usize>> {
-        let index = self
-            .list
-            .partition_point(|repair| repair.mask.end <= scalar.start);
+        let index = self.list.partition_point(|repair| repair.mask.end <= scalar.start);
         let repair = self.list.get(index)?;
         (scalar.start <= repair.mask.start && repair.mask.end <= scalar.end)
             .then(|| repair.content.clone())

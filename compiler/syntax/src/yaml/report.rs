@@ -21,11 +21,7 @@ pub(crate) struct Report {
 impl Report {
     /// None yet.
     pub(crate) const fn new(source: SourceId) -> Self {
-        Self {
-            source,
-            list: Vec::new(),
-            hidden: 0,
-        }
+        Self { source, list: Vec::new(), hidden: 0 }
     }
 
     /// A place in the text.
@@ -87,12 +83,9 @@ impl Report {
             "write the key as text; a list or a mapping cannot be one"
         };
         self.push(
-            Diagnostic::new(
-                codes::UNSUPPORTED_KEY,
-                format!("a key must be text, not {what}"),
-            )
-            .at(place, "this is in the place of a key")
-            .help(help),
+            Diagnostic::new(codes::UNSUPPORTED_KEY, format!("a key must be text, not {what}"))
+                .at(place, "this is in the place of a key")
+                .help(help),
         );
     }
 
@@ -125,23 +118,22 @@ impl Report {
                 format!("the alias `*{name}` is part of the value it stands for"),
             )
             .at(place, "this would go on for ever")
-            .at(
-                anchor,
-                format!("`&{name}` names the value that begins here"),
-            )
+            .at(anchor, format!("`&{name}` names the value that begins here"))
             .help("move the anchor to a value that does not hold the alias"),
         );
     }
 
     /// Too much expanded.
     pub(crate) fn expansion_limit(&mut self, place: Span, limit: usize) {
+        let message = format!(
+            "with this alias, the aliases of the file stand for more than {limit} values or ten times its length"
+        );
         self.push(
-            Diagnostic::new(
-                codes::ALIAS_EXPANSION_LIMIT,
-                format!("with this alias, the aliases of the file stand for more than {limit} values"),
-            )
-            .at(place, "this alias and those after it are not expanded")
-            .help("write the repeated part as a workflow, a schema or a file of its own, and refer to that by name"),
+            Diagnostic::new(codes::ALIAS_EXPANSION_LIMIT, message)
+                .at(place, "this alias and those after it are not expanded")
+                .help(
+                    "write the repeated part as a workflow, a schema or a file of its own, and refer to that by name",
+                ),
         );
     }
 

@@ -16,13 +16,7 @@ pub(crate) struct Runs<'a> {
 impl<'a> Runs<'a> {
     /// Nothing of `value` accounted for yet.
     pub(crate) const fn new(source: &'a str, value: &'a str) -> Self {
-        Self {
-            source,
-            value,
-            done: 0,
-            list: Vec::new(),
-            exact: true,
-        }
+        Self { source, value, done: 0, list: Vec::new(), exact: true }
     }
 
     /// The next bytes of the value are these bytes of the source.
@@ -31,10 +25,7 @@ impl<'a> Runs<'a> {
             return;
         }
         let (start, length) = (part.start, part.len());
-        self.exact &= self
-            .source
-            .get(part)
-            .is_some_and(|part| self.rest().starts_with(part));
+        self.exact &= self.source.get(part).is_some_and(|part| self.rest().starts_with(part));
         self.run(self.done, start);
         self.done += length;
     }
@@ -58,11 +49,7 @@ impl<'a> Runs<'a> {
 
     /// The runs; none where the source does not account for exactly this value, so that no place is ever wrong.
     pub(crate) fn finish(self) -> Vec<(u32, u32)> {
-        if self.exact && self.done == self.value.len() {
-            self.list
-        } else {
-            Vec::new()
-        }
+        if self.exact && self.done == self.value.len() { self.list } else { Vec::new() }
     }
 
     fn rest(&self) -> &'a str {

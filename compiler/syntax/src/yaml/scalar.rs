@@ -61,11 +61,7 @@ fn number(text: &str) -> Scalar {
     if is_digits(unsigned) {
         return integer(text);
     }
-    if is_float(unsigned) {
-        float(text, Reason::Float)
-    } else {
-        Scalar::String
-    }
+    if is_float(unsigned) { float(text, Reason::Float) } else { Scalar::String }
 }
 
 fn radix(digits: &str, radix: u32) -> Scalar {
@@ -88,10 +84,7 @@ fn integer(text: &str) -> Scalar {
     }
     match text.parse::<u64>() {
         Ok(value) => Scalar::Number(value.into()),
-        Err(_) => Scalar::OutOfRange(
-            Reason::Integer,
-            text.parse().ok().and_then(Number::from_f64),
-        ),
+        Err(_) => Scalar::OutOfRange(Reason::Integer, text.parse().ok().and_then(Number::from_f64)),
     }
 }
 

@@ -35,10 +35,7 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             if character.is_control() || *character == '\u{feff}' =>
         {
             return (
-                format!(
-                    "the character U+{:04X} cannot stand in YAML",
-                    *character as u32
-                ),
+                format!("the character U+{:04X} cannot stand in YAML", *character as u32),
                 "delete it; in double quotes it is written as an escape, such as \"\\x07\"",
             );
         }
@@ -53,14 +50,12 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             "delete it, or put the text in quotes if it belongs to it",
         ),
         K::UnexpectedEofFlowSequence => ("the text ends inside a list", "close the list with `]`"),
-        K::UnexpectedEofFlowMapping | K::UnexpectedEofImplicitFlowMapping => (
-            "the text ends inside a mapping",
-            "close the mapping with `}`",
-        ),
-        K::UnexpectedEofBlockSequence | K::UnexpectedEofBlockMapping | K::UnexpectedEof => (
-            "the text ends where a value was expected",
-            "write the missing value",
-        ),
+        K::UnexpectedEofFlowMapping | K::UnexpectedEofImplicitFlowMapping => {
+            ("the text ends inside a mapping", "close the mapping with `}`")
+        }
+        K::UnexpectedEofBlockSequence | K::UnexpectedEofBlockMapping | K::UnexpectedEof => {
+            ("the text ends where a value was expected", "write the missing value")
+        }
         K::UnclosedQuotedScalar => ("this quote is never closed", "add the closing quote"),
         K::DocumentIndicatorInQuotedScalar => (
             "the text in these quotes runs into the end of the document",
@@ -71,10 +66,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
         | K::TabInIndentation
         | K::TabAtBlockScalarStart
         | K::TabInPlainScalar => ("a tab stands where only spaces may", SPACES),
-        K::InvalidIndentation | K::InvalidFlowScalarIndent => (
-            "this line is not indented far enough",
-            "indent it deeper than the key it belongs to",
-        ),
+        K::InvalidIndentation | K::InvalidFlowScalarIndent => {
+            ("this line is not indented far enough", "indent it deeper than the key it belongs to")
+        }
         K::InvalidQuotedScalarIndent => (
             "this line of a quoted text is not indented far enough",
             "indent it deeper than the key it belongs to",
@@ -83,14 +77,12 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             "this line is indented less than the block of text it stands in",
             "indent all lines of the block alike, or write how far after the `|`: `|2`",
         ),
-        K::ExpectedBlockMappingKey => (
-            "this line fits neither into the mapping above nor into the one around it",
-            ALIGN,
-        ),
-        K::ExpectedBlockSequenceEntry => (
-            "this line fits neither into the list above nor into what is around it",
-            ALIGN,
-        ),
+        K::ExpectedBlockMappingKey => {
+            ("this line fits neither into the mapping above nor into the one around it", ALIGN)
+        }
+        K::ExpectedBlockSequenceEntry => {
+            ("this line fits neither into the list above nor into what is around it", ALIGN)
+        }
         K::BlockSequenceEntryNotAllowed => (
             "a list item cannot begin here",
             "put the first `-` on a line of its own, below the key",
@@ -99,10 +91,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             "a list item with `-` cannot stand between brackets",
             "separate the items by `,`, or write the list without brackets",
         ),
-        K::InvalidBlockEntryWhitespace => (
-            "a space is missing after this `-`",
-            "write a space after the `-`",
-        ),
+        K::InvalidBlockEntryWhitespace => {
+            ("a space is missing after this `-`", "write a space after the `-`")
+        }
         K::PlainScalarStartsWithDashFlowIndicator | K::UnexpectedEndOfPlainScalar => {
             ("a value was expected here", QUOTE)
         }
@@ -128,10 +119,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             "a text without quotes cannot hold `: `",
             "put the text in quotes, or begin a mapping on the next line",
         ),
-        K::MappingValueNotAllowed => (
-            "a key cannot stand here: the text above it goes on in this line",
-            ALIGN,
-        ),
+        K::MappingValueNotAllowed => {
+            ("a key cannot stand here: the text above it goes on in this line", ALIGN)
+        }
         K::InvalidColonPlacement => (
             "this `:` cannot stand here: its key must be on the same line, and in its own entry",
             "close the bracket that is open, or put the text in quotes if the `:` belongs to it",
@@ -140,10 +130,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
             "a space is missing after this `:`",
             "write a space after the `:`, or put the text in quotes if the `:` belongs to it",
         ),
-        K::ZeroBlockScalarIndent => (
-            "the indentation after `|` or `>` cannot be 0",
-            "write 1 to 9, or leave it out",
-        ),
+        K::ZeroBlockScalarIndent => {
+            ("the indentation after `|` or `>` cannot be 0", "write 1 to 9, or leave it out")
+        }
         K::InvalidBlockScalarHeader => (
             "only a comment may follow `|` or `>` in its line",
             "begin the text in the next line; a text that begins with `|` or `>` is put in quotes",
@@ -152,10 +141,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
         K::InvalidQuotedScalarHexEscape | K::InvalidLowSurrogateHexEscape => {
             ("this escape needs more hexadecimal digits", ESCAPE)
         }
-        K::InvalidLowSurrogate | K::MissingLowSurrogate | K::UnpairedLowSurrogate => (
-            "this escape is one half of a character, and the other half is not there",
-            ESCAPE,
-        ),
+        K::InvalidLowSurrogate | K::MissingLowSurrogate | K::UnpairedLowSurrogate => {
+            ("this escape is one half of a character, and the other half is not there", ESCAPE)
+        }
         K::InvalidUnicodeEscape => ("this escape names no character", ESCAPE),
         K::InvalidTrailingSingleQuotedScalar => (
             "the text goes on after its closing quote",
@@ -176,10 +164,9 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
         K::ExpectedWhitespace => ("a space is missing here", QUOTE),
         K::ExpectedNodeContent => ("a value was expected here", QUOTE),
         K::ExpectedDocumentStart => ("the document is complete before this", ALIGN),
-        K::InvalidDocumentEnd => (
-            "nothing may follow `...` in its line",
-            "begin the next document with `---`",
-        ),
+        K::InvalidDocumentEnd => {
+            ("nothing may follow `...` in its line", "begin the next document with `---`")
+        }
         K::BomInsideDocument => (
             "a byte order mark stands inside the text",
             "delete it: only the first character of a file may be one",
@@ -224,8 +211,7 @@ pub(crate) fn words(kind: &ErrorKind, text: &str, place: &Place) -> (String, &'s
 
 /// Whether a `: ` stands before the one at `at` in the same line.
 fn second_colon(text: &str, at: usize) -> bool {
-    text.get(line_start(text, at)..at)
-        .is_some_and(|before| before.contains(": "))
+    text.get(line_start(text, at)..at).is_some_and(|before| before.contains(": "))
 }
 
 /// Whether the innermost open bracket is that of a list.

@@ -27,18 +27,17 @@ fn object(map: &Map<String, Value>, at: &str) -> Map<String, Value> {
         match (keyword.as_str(), value) {
             // Only allowed where a document begins.
             ("$schema", _) => {}
-            ("$ref" | "$dynamicRef", Value::String(reference)) => {
-                match moved(reference, at) {
-                    Some(reference) => {
-                        out.insert(keyword.clone(), json!(reference));
-                    }
-                    None => {
-                        out.insert("$comment".to_owned(), json!(format!("see {reference}")));
-                    }
+            ("$ref" | "$dynamicRef", Value::String(reference)) => match moved(reference, at) {
+                Some(reference) => {
+                    out.insert(keyword.clone(), json!(reference));
                 }
-            }
+                None => {
+                    out.insert("$comment".to_owned(), json!(format!("see {reference}")));
+                }
+            },
             (keyword, Value::Object(schemas)) if NAMED.contains(&keyword) => {
-                let schemas = schemas.iter().map(|(name, schema)| (name.clone(), inner(schema, at)));
+                let schemas =
+                    schemas.iter().map(|(name, schema)| (name.clone(), inner(schema, at)));
                 out.insert(keyword.to_owned(), Value::Object(schemas.collect()));
             }
             (keyword, value) if DATA.contains(&keyword) => {
