@@ -11,6 +11,7 @@ mod codes;
 mod derives;
 mod execute;
 mod external;
+mod language;
 mod layers;
 mod orders;
 mod program;

@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The command with the built-in plugins.
 pub(crate) const LOCUS: &str = env!("CARGO_BIN_EXE_locus-under-test");
+
+/// The command with the plugin of the examples (`acme_shop_plugin`) linked in as well.
+pub(crate) const ACME: &str = env!("CARGO_BIN_EXE_acme-under-test");
 
 /// What a command said and how it ended.
 pub(crate) struct Said {
@@ -24,18 +28,32 @@ impl Said {
 
     /// The same, for a command that must have ended well.
     pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self.ended(0)
+    }
+
+    /// The same, for a command that must have ended with this exit code.
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The same, for a command that must have said this on standard error.
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(self.stderr.contains(words), "no `{words}` in: {}", self.stderr);
         self
     }
 }
 
 impl From<Output> for Said {
     fn from(output: Output) -> Self {
-        Self {
+        let said = Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        };
+        // Whatever a test is about: no command may end so.
+        assert!(!said.stderr.contains("panicked at"), "{}", said.stderr);
+        said
     }
 }
 
@@ -53,6 +71,19 @@ pub(crate) fn command(program: &str, folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).env_remove("NO_COLOR").env("COLUMNS", "100");
     command
+}
+
+/// A folder of its own with these files.
+pub(crate) fn folder_with<N: AsRef<str>, B: AsRef<[u8]>>(
+    files: impl IntoIterator<Item = (N, B)>,
+) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name.as_ref());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    folder
 }
 
 /// The workspace's folder.

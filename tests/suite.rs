@@ -100,6 +100,41 @@ fn fixes_mend() {
     assert!(failures.is_empty(), "fixes that mend nothing:\n{}", failures.join("\n"));
 }
 
+/// Whatever is missing from a spec, Locus says something sensible: inside the text, in order, the same again.
+#[test]
+fn broken_specs_are_told_something() {
+    let registry = crate::execute::registry();
+    for path in cases(&folder()) {
+        let text = std::fs::read_to_string(&path).expect("a case can be read");
+        let whole = split(&text);
+        let lines: usize = whole.iter().map(|file| file.lines.len()).sum();
+        for line in 0..lines {
+            for broken in [without(&text, line, true), without(&text, line, false)] {
+                let (sources, diagnostics) = diagnose(&broken, &registry);
+                let (_, again) = diagnose(&broken, &registry);
+                assert!(diagnostics == again, "{}: not the same again", path.display());
+                for label in diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels) {
+                    let source = sources.get(label.span.source).expect("a place is in a file");
+                    assert!(source.text.get(label.span.range()).is_some(), "{}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// The files of a case without one line, or without all lines from there on.
+fn without(text: &str, line: usize, only: bool) -> Vec<File> {
+    let mut files = split(text);
+    let mut at = 0;
+    for file in &mut files {
+        file.lines.retain(|_| {
+            at += 1;
+            if only { at - 1 != line } else { at - 1 < line }
+        });
+    }
+    files
+}
+
 /// All cases, in order.
 fn cases(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

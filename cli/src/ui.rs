@@ -84,7 +84,7 @@ impl Ui {
     }
 
     fn diagnostic(self, diagnostic: &Diagnostic, sources: &Sources) {
-        let text = render::to_terminal(diagnostic, sources, self.style);
+        let text = render::to_terminal(diagnostic, sources, self.style) + "\n";
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 

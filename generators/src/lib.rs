@@ -6,7 +6,7 @@
 //! - [`workflow_docs`]: pages about the workflows in Markdown, with diagrams.
 //!
 //! Shared by several: [`api`], the HTTP interface that a program has; [`shape`], what is known of a workflow's result;
-//! [`names`], names in the languages generated.
+//! [`names`], names in the languages generated; [`prose`], descriptions cut short.
 
 #![warn(clippy::disallowed_methods)]
 
@@ -16,6 +16,7 @@ pub mod workflow_docs;
 
 mod api;
 mod names;
+mod prose;
 mod shape;
 
 #[cfg(test)]

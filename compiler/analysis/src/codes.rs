@@ -106,6 +106,8 @@ locus_diag::codes! {
     pub STEP_NOT_VISIBLE = "step-not-visible", Error, "../../../docs/codes/step-not-visible.md";
     /// A step that has no result yet.
     pub STEP_NOT_RUN_YET = "step-not-run-yet", Error, "../../../docs/codes/step-not-run-yet.md";
+    /// A field that the type of a value does not have.
+    pub UNKNOWN_FIELD = "unknown-field", Error, "../../../docs/codes/unknown-field.md";
     /// A variable that is not bound.
     pub UNKNOWN_VARIABLE = "unknown-variable", Error, "../../../docs/codes/unknown-variable.md";
     /// A name in `.vars` that no step sets.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span};
-use locus_model::Field;
+use locus_model::{Field, Model};
 use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
 
@@ -17,6 +17,8 @@ pub(crate) struct Context<'a> {
     pub(crate) registry: &'a Registry,
     /// The names of the program.
     pub(crate) names: Names,
+    /// Models and schemas.
+    pub(crate) types: Types,
     /// The problems found so far.
     pub(crate) problems: Vec<Diagnostic>,
     shapes: HashMap<&'a str, Rc<Shape>>,
@@ -31,6 +33,15 @@ pub(crate) struct Names {
     pub(crate) types: IndexMap<String, NamedType>,
     /// The workflows, with what they take.
     pub(crate) workflows: IndexMap<String, Callee>,
+}
+
+/// The types of the program, once they are read.
+#[derive(Default)]
+pub(crate) struct Types {
+    /// Named types that are not stored.
+    pub(crate) schemas: IndexMap<String, Field>,
+    /// Records that are stored.
+    pub(crate) models: IndexMap<String, Model>,
 }
 
 /// A model or a schema.
@@ -51,7 +62,13 @@ pub(crate) struct Callee {
 impl<'a> Context<'a> {
     /// A context in which nothing is named yet.
     pub(crate) fn new(registry: &'a Registry) -> Self {
-        Self { registry, names: Names::default(), problems: Vec::new(), shapes: HashMap::new() }
+        Self {
+            registry,
+            names: Names::default(),
+            types: Types::default(),
+            problems: Vec::new(),
+            shapes: HashMap::new(),
+        }
     }
 
     /// Adds a problem.

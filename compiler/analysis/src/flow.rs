@@ -1,8 +1,9 @@
 //! How a workflow runs: which steps can run at all, which signals are taken, what each place can see.
 
 use indexmap::IndexMap;
+use locus_diag::{Diagnostic, Span};
 use locus_model::{Effect, Field};
-use locus_plugin::StepKind;
+use locus_plugin::{Registry, StepKind};
 
 use crate::context::Context;
 use crate::expressions::Uses;
@@ -23,20 +24,21 @@ pub(crate) fn check(
     input: Option<&IndexMap<String, Field>>,
     uses: &WorkflowUses,
 ) {
-    let facts = Facts::of(block, input);
-    let mut flow = Flow { cx, facts: &facts };
+    let facts = Facts::of(block, input, &cx.types);
+    let mut flow = Flow { registry: cx.registry, facts: &facts, problems: &mut cx.problems };
     flow.block(block, None, &[], false);
     let nothing = BlockDraft::default();
     flow.uses(&uses.concurrency, &Level::start(&nothing), &Site::default());
     flow.uses(&uses.output, &Level::end(block), &Site::default());
 }
 
-struct Flow<'c, 'a, 'f> {
-    cx: &'c mut Context<'a>,
+struct Flow<'f> {
+    registry: &'f Registry,
     facts: &'f Facts<'f>,
+    problems: &'f mut Vec<Diagnostic>,
 }
 
-impl Flow<'_, '_, '_> {
+impl Flow<'_> {
     fn block(
         &mut self,
         block: &BlockDraft<'_>,
@@ -45,7 +47,7 @@ impl Flow<'_, '_, '_> {
         undoes: bool,
     ) {
         if block.graph {
-            graph::check(self.cx, block);
+            graph::check(block, self.problems);
         } else {
             self.unreachable(block);
         }
@@ -75,7 +77,7 @@ impl Flow<'_, '_, '_> {
 
     fn uses(&mut self, uses: &Uses, level: &Level<'_>, site: &Site<'_>) {
         if !uses.is_empty() {
-            self.facts.check(uses, level, site, &mut self.cx.problems);
+            self.facts.check(uses, level, site, self.problems);
         }
     }
 
@@ -88,7 +90,7 @@ impl Flow<'_, '_, '_> {
         if let (Some(ender), Some(next)) = (steps.find(|step| leaves(step)), steps.next())
             && let Some((_, key)) = &ender.ty
         {
-            self.cx.report(messages::unreachable_step(&key.value, next.anchor, key.span));
+            self.problems.push(messages::unreachable_step(&key.value, next.anchor, key.span));
         }
     }
 
@@ -113,15 +115,15 @@ impl Flow<'_, '_, '_> {
         if signal == RETURN && !undoing {
             return;
         }
-        let takers = self.cx.registry.steps().filter(|step| step.ty.catches.contains(signal));
+        let takers = self.registry.steps().filter(|step| step.ty.catches.contains(signal));
         let takers: Vec<&str> = takers.map(|step| step.ty.name.as_str()).collect();
-        self.cx.report(messages::signal_outside(key, &takers, undoing));
+        self.problems.push(messages::signal_outside(key, &takers, undoing));
     }
 
-    fn nothing_to_undo(&mut self, step: &StepDraft<'_>, key: locus_diag::Span) {
+    fn nothing_to_undo(&mut self, step: &StepDraft<'_>, key: Span) {
         let Some((entry, name)) = &step.ty else { return };
         if entry.ty.kind == StepKind::Action && entry.ty.effect == Effect::Pure {
-            self.cx.report(step_messages::nothing_to_undo(&name.value, key, name.span));
+            self.problems.push(step_messages::nothing_to_undo(&name.value, key, name.span));
         }
     }
 }

@@ -2,28 +2,28 @@
 
 use std::collections::HashSet;
 
+use locus_diag::Diagnostic;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::context::Context;
 use crate::messages::flow as messages;
 use crate::steps::BlockDraft;
 
 /// Checks the `needs` of a block's steps.
-pub(crate) fn check(cx: &mut Context<'_>, block: &BlockDraft<'_>) {
+pub(crate) fn check(block: &BlockDraft<'_>, problems: &mut Vec<Diagnostic>) {
     for step in &block.steps {
         for need in &step.needs {
             if !block.ids.contains_key(need.value.as_str()) {
                 let ids = block.steps.iter().filter_map(|other| other.id.as_ref());
                 let others = ids.map(|id| id.value.as_str()).filter(|id| *id != step.name);
-                cx.report(messages::unknown_need(need, others));
+                problems.push(messages::unknown_need(need, others));
             }
         }
     }
     let graph = graph_of(block);
     for component in tarjan_scc(&graph) {
         if let Some(cycle) = shortest_cycle(&graph, &component) {
-            report_cycle(cx, block, &cycle);
+            problems.push(cycle_report(block, &cycle));
         }
     }
 }
@@ -78,14 +78,14 @@ fn way_back(previous: &[Option<NodeIndex>], last: NodeIndex, start: NodeIndex) -
     cycle
 }
 
-fn report_cycle(cx: &mut Context<'_>, block: &BlockDraft<'_>, cycle: &[usize]) {
+fn cycle_report(block: &BlockDraft<'_>, cycle: &[usize]) -> Diagnostic {
     let names: Vec<&str> = cycle.iter().map(|index| block.steps[*index].name.as_str()).collect();
     let places = cycle.iter().enumerate().filter_map(|(at, index)| {
         let next = names[(at + 1) % names.len()];
         let needs = &block.steps[*index].needs;
         Some((names[at], needs.iter().find(|need| need.value == next)?.span))
     });
-    cx.report(messages::needs_cycle(&names, places));
+    messages::needs_cycle(&names, places)
 }
 
 /// The steps that have run when this one starts: those it needs, directly or not.

@@ -4,15 +4,16 @@
 //!
 //! Reading order:
 //! 1. [`sections`]: what the files declare; [`manifest`]: the project file; [`context`]: what the phases share;
-//! 2. [`keys`]: mappings with known keys; [`types`] with [`notation`], [`defaults`] and [`raw_schema`]; [`models`]; [`connections`];
+//! 2. [`keys`]: mappings with known keys; [`types`], [`defaults`] and [`raw_schema`]; [`models`]; [`connections`];
 //! 3. [`workflows`] with [`triggers`] and [`cron`]; [`steps`] with [`retry`]: blocks and steps, as drafts;
-//! 4. [`shape`]: schemas compiled; [`params`] with [`values`] and [`calls`]: parameters along their shape; [`expressions`]: what strings refer to;
+//! 4. [`shape`]: schemas compiled; [`params`] with [`values`], [`binds`] and [`calls`]: parameters along their shape; [`expressions`]: what strings refer to;
 //! 5. [`segments`] and [`identity`]: names, paths and signatures;
-//! 6. [`flow`] with [`graph`], [`level`] and [`scope`]: what runs, and what each place can see;
+//! 6. [`flow`] with [`graph`], [`level`], [`scope`] and [`fields`]: what runs, and what each place can see;
 //! 7. [`program`]: drafts to the program; [`messages`]: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
 
+mod binds;
 mod calls;
 pub mod codes;
 mod connections;
@@ -20,6 +21,7 @@ mod context;
 mod cron;
 mod defaults;
 mod expressions;
+mod fields;
 mod flow;
 mod graph;
 mod identity;
@@ -28,7 +30,6 @@ mod level;
 mod manifest;
 mod messages;
 mod models;
-mod notation;
 mod params;
 mod program;
 mod raw_schema;
@@ -83,20 +84,14 @@ pub fn check(
         program.version = manifest.version;
         program.targets = manifest.targets;
     }
-    for (name, declared) in &all.schemas {
-        let schema = models::schema(&mut cx, declared);
-        program.schemas.insert((*name).to_owned(), schema);
-    }
-    for (name, declared) in &all.models {
-        let model = models::model(&mut cx, declared);
-        program.models.insert((*name).to_owned(), model);
-    }
-    models::check_relations(&mut cx, &program.models);
+    models::read(&mut cx, &all);
     let mut routes = triggers::Routes::new();
     for (name, declared) in &all.workflows {
         let workflow = workflows::read(&mut cx, declared, &mut routes);
         program.workflows.insert((*name).to_owned(), workflow);
     }
+    program.schemas = cx.types.schemas;
+    program.models = cx.types.models;
     let mut problems = Diagnostics::from(cx.problems);
     problems.sort();
     (program, problems.into_iter().collect())

@@ -1,7 +1,7 @@
 //! Schemas and models: named types, records with their relations and indexes.
 
 use indexmap::IndexMap;
-use locus_diag::Spanned;
+use locus_diag::{Diagnostic, Spanned};
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
 
 use crate::context::{Context, NamedType};
@@ -22,13 +22,22 @@ pub(crate) fn declare(cx: &mut Context<'_>, all: &Declarations<'_>) {
     }
 }
 
-/// Reads a schema.
-pub(crate) fn schema(cx: &mut Context<'_>, declared: &Declared<'_>) -> Field {
-    types::field(cx, declared.node, declared.name.span, Place::Elsewhere)
+/// Reads all schemas and models.
+pub(crate) fn read(cx: &mut Context<'_>, all: &Declarations<'_>) {
+    for (name, declared) in &all.schemas {
+        let schema = types::field(cx, declared.node, declared.name.span, Place::Elsewhere);
+        cx.types.schemas.insert((*name).to_owned(), schema);
+    }
+    for (name, declared) in &all.models {
+        let model = model(cx, declared);
+        cx.types.models.insert((*name).to_owned(), model);
+    }
+    let problems = check_relations(&cx.types.models);
+    cx.problems.extend(problems);
 }
 
 /// Reads a model.
-pub(crate) fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
+fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
     let name = declared.name.clone();
     let mut model = Model {
         span: name.span.to(declared.node.span),
@@ -101,7 +110,7 @@ fn read_indexes(cx: &mut Context<'_>, model: &Model, node: &Node, known: bool) -
 }
 
 /// Checks that both ends of every relation can be told apart. Models that could not be read are left alone.
-pub(crate) fn check_relations(cx: &mut Context<'_>, models: &IndexMap<String, Model>) {
+fn check_relations(models: &IndexMap<String, Model>) -> Vec<Diagnostic> {
     let identified = |model: &Model| model.fields.is_empty() || model.fields.values().any(|f| f.id);
     let mut problems = Vec::new();
     for model in models.values() {
@@ -118,7 +127,7 @@ pub(crate) fn check_relations(cx: &mut Context<'_>, models: &IndexMap<String, Mo
             }
         }
     }
-    cx.problems.extend(problems);
+    problems
 }
 
 /// The model a field leads to, and whether to many of its records.

@@ -6,6 +6,7 @@ use locus_model::node::escape_token;
 use locus_model::{Entry, Node, NodeKind, Text};
 use locus_plugin::step::StepEntry;
 
+use crate::binds::{Around, bound_name, lazy_binds};
 use crate::calls;
 use crate::context::Context;
 use crate::expressions::{self, Uses, Written};
@@ -29,8 +30,6 @@ pub(crate) struct Params<'a> {
     pub(crate) uses: Vec<ParamUses>,
     /// The names that later steps see as `.vars`; `None` when only the run will tell.
     pub(crate) vars: Option<Vec<String>>,
-    /// Whether it names a workflow to be run.
-    pub(crate) calls: bool,
 }
 
 /// An inner block.
@@ -68,7 +67,6 @@ impl Params<'_> {
             slots: Vec::new(),
             uses: Vec::new(),
             vars: Some(Vec::new()),
-            calls: false,
         }
     }
 }
@@ -122,13 +120,6 @@ struct Place<'w> {
     binds: Option<&'w [String]>,
     literal: bool,
     secret_safe: bool,
-}
-
-/// A mapping and those around it.
-struct Around<'w> {
-    entries: &'w [Entry],
-    shape: &'w Shape,
-    outer: Option<&'w Around<'w>>,
 }
 
 impl<'w> Place<'w> {
@@ -251,7 +242,7 @@ impl<'a> Walk<'_, 'a> {
         fits::length(items.len(), "item", shape, node.span, &mut self.cx.problems);
         let any = Shape::default();
         let item_shape = shape.items.as_deref().unwrap_or(&any);
-        let blocks = item_shape.holds_blocks();
+        let blocks = item_shape.holds_blocks;
         let length = self.pointer.len();
         let what = format!("an item of {}", place.what);
         let mut kept = Vec::with_capacity(items.len());
@@ -309,7 +300,7 @@ impl<'a> Walk<'_, 'a> {
             let inner = known.unwrap_or(&any);
             self.pointer.push('/');
             self.pointer.push_str(&escape_token(key));
-            let next = if inner.holds_blocks() {
+            let next = if inner.holds_blocks {
                 segments.key(&entry.key, shape.properties.contains_key(key), inner)
             } else {
                 Segments::default()
@@ -401,11 +392,7 @@ impl<'a> Walk<'_, 'a> {
                 let known = declared.connections.keys().map(String::as_str);
                 names::unknown_connection(&name, known)
             }
-            Reference::Workflow => {
-                self.found.calls = true;
-                if declared.workflows.contains_key(text) {
-                    return;
-                }
+            Reference::Workflow if !declared.workflows.contains_key(text) => {
                 names::unknown_workflow(&name, declared.workflows.keys().map(String::as_str))
             }
             Reference::Model if !declared.types.get(text).is_some_and(|ty| ty.model) => {
@@ -428,34 +415,4 @@ impl<'a> Walk<'_, 'a> {
         }
         types::field(self.cx, node, place.anchor, TypePlace::Elsewhere);
     }
-}
-
-/// The variables a lazy parameter sees: those that are declared, otherwise those of the blocks beside it.
-fn lazy_binds(declared: Option<&[Bind]>, around: Option<&Around<'_>>) -> Vec<String> {
-    let beside = || {
-        let properties = around.into_iter().flat_map(|around| around.shape.properties.values());
-        properties.filter_map(|shape| shape.block.as_deref()).flatten().collect()
-    };
-    let binds: Vec<&Bind> = declared.map_or_else(beside, |binds| binds.iter().collect());
-    binds.into_iter().filter_map(|bind| bound_name(bind, around)).collect()
-}
-
-/// The name of a variable, which a parameter around the block may give.
-fn bound_name(bind: &Bind, around: Option<&Around<'_>>) -> Option<String> {
-    let (param, default) = match bind {
-        Bind::Name(name) => return Some(name.clone()),
-        Bind::Param { param, default } => (param, default),
-    };
-    let mut next = around;
-    while let Some(around) = next {
-        let entry = around.entries.iter().find(|entry| entry.key.value == *param);
-        if let Some(name) = entry.and_then(|entry| entry.value.as_str()) {
-            return Some(name.to_owned());
-        }
-        if around.shape.properties.contains_key(param) {
-            break;
-        }
-        next = around.outer;
-    }
-    default.clone()
 }

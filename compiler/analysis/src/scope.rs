@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Spanned};
 use locus_model::Field;
 
-use crate::context::Context;
+use crate::context::{Context, Types};
 use crate::expressions::Uses;
+use crate::fields;
 use crate::level::Level;
 use crate::messages::{references as messages, values};
 use crate::steps::{BlockDraft, StepDraft};
@@ -34,6 +35,8 @@ pub(crate) struct Facts<'f> {
     root: &'f BlockDraft<'f>,
     /// What it takes, if it says so.
     input: Option<&'f IndexMap<String, Field>>,
+    /// The types of the program.
+    types: &'f Types,
     /// What it sets.
     vars: Vars<'f>,
     /// The ids of all its steps, wherever they stand.
@@ -76,8 +79,12 @@ fn gather_vars<'f>(block: &'f BlockDraft<'f>, names: &mut HashSet<&'f str>) -> b
 
 impl<'f> Facts<'f> {
     /// What holds in a workflow with these steps.
-    pub(crate) fn of(root: &'f BlockDraft<'f>, input: Option<&'f IndexMap<String, Field>>) -> Self {
-        Self { root, input, vars: Vars::of(root), ids: OnceCell::new() }
+    pub(crate) fn of(
+        root: &'f BlockDraft<'f>,
+        input: Option<&'f IndexMap<String, Field>>,
+        types: &'f Types,
+    ) -> Self {
+        Self { root, input, types, vars: Vars::of(root), ids: OnceCell::new() }
     }
 
     /// Whether a step of the workflow has this id, wherever it stands.
@@ -111,7 +118,7 @@ impl<'f> Facts<'f> {
         let first = path.first()?;
         let second = path.get(1);
         match first.value.as_str() {
-            "input" => self.input_name(second?),
+            "input" => self.input_name(second?, &path[2..]),
             "steps" => self.step_name(second?, level),
             "vars" => self.var_name(second?),
             "run" => {
@@ -145,10 +152,16 @@ impl<'f> Facts<'f> {
         messages::unknown_root(name, further, &known)
     }
 
-    fn input_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+    fn input_name(
+        &self,
+        name: &Spanned<String>,
+        further: &[Spanned<String>],
+    ) -> Option<Diagnostic> {
         let input = self.input?;
-        let known = input.contains_key(&name.value);
-        (!known).then(|| messages::unknown_input(name, input.keys().map(String::as_str)))
+        match input.get(&name.value) {
+            Some(field) => fields::check(&field.ty, further, self.types),
+            None => Some(messages::unknown_input(name, input.keys().map(String::as_str))),
+        }
     }
 
     fn var_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {

@@ -47,6 +47,8 @@ pub(crate) struct Shape {
     pub(crate) sets_vars: bool,
     /// What the keys of a mapping must be.
     pub(crate) keys: Option<Box<Validator>>,
+    /// Whether an inner block stands here or further in.
+    pub(crate) holds_blocks: bool,
     /// Everything else the schema asks for.
     pub(crate) rest: Option<Box<Validator>>,
 }
@@ -149,14 +151,6 @@ impl Shape {
             _ => None,
         })
     }
-
-    /// Whether an inner block stands here or further in.
-    pub(crate) fn holds_blocks(&self) -> bool {
-        self.block.is_some()
-            || self.properties.values().any(Self::holds_blocks)
-            || self.items.as_deref().is_some_and(Self::holds_blocks)
-            || matches!(&self.others, Others::Of(shape) if shape.holds_blocks())
-    }
 }
 
 fn compile(schema: &Value, root: &Value) -> Shape {
@@ -172,6 +166,10 @@ fn compile(schema: &Value, root: &Value) -> Shape {
             rest.insert(keyword.clone(), value.clone());
         }
     }
+    shape.holds_blocks = shape.block.is_some()
+        || shape.properties.values().any(|inner| inner.holds_blocks)
+        || shape.items.as_deref().is_some_and(|inner| inner.holds_blocks)
+        || matches!(&shape.others, Others::Of(inner) if inner.holds_blocks);
     shape.rest = validator(rest, root);
     shape
 }

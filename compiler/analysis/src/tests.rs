@@ -2,6 +2,7 @@
 //! under `tests/suite/` of the workspace.
 
 mod identity;
+mod plugins;
 mod registry;
 
 use locus_diag::{SourceId, Span, Spanned};

@@ -10,7 +10,7 @@ use crate::defaults;
 use crate::expressions::is_template;
 use crate::keys::{Keys, anchor, is_extension, list, mapping, prose, text};
 use crate::messages::{types as messages, values};
-use crate::notation;
+use locus_model::notation;
 use crate::raw_schema;
 
 /// Where a type stands, which decides what more may be said of it.

@@ -3,16 +3,14 @@
 //! A path is reported only where it certainly starts at the scope. So the walk carries along what `.` is: a known place
 //! of the scope, or anything at all. `.input | .lines` goes to a known place; in `map(.x)` the inner `.` is anything.
 
-use std::ops::Range;
-
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
-use jaq_core::load::span;
 use jaq_core::path::{Opt, Part};
 
 use crate::error::{ExprError, ExprErrorKind};
 use crate::functions::{self, Refusal};
-use crate::paths::{PathUse, Reference, Root, Segment};
+use crate::paths::{PathUse, Reference, Root};
+use crate::places::{Place, Places};
 use crate::prelude::{Argument, prelude};
 
 /// What is known about an expression without running it.
@@ -25,127 +23,44 @@ pub(crate) struct Analysis {
 /// Analyses a term that was parsed from `source`, which begins at `base` in the template's string.
 pub(crate) fn analyse<'s>(term: &Term<&'s str>, source: &'s str, base: usize) -> Analysis {
     let mut walker = Walker {
-        source,
-        base,
-        places: Vec::new(),
+        places: Places::new(source, base),
         variables: Vec::new(),
         functions: Vec::new(),
         labels: Vec::new(),
-        optional: false,
-        assigned: false,
-        found: Analysis { variables: Vec::new(), paths: Vec::new(), errors: Vec::new() },
+        references: Vec::new(),
+        errors: Vec::new(),
     };
-    let dot = walker.add(PathUse {
-        root: Root::Dot,
-        segments: Vec::new(),
-        range: base..base,
-        optional: false,
-    });
-    let result = walker.value(term, Some(dot));
-    walker.read(result);
-    let mut found = walker.found;
-    found.variables.sort_by_key(|reference| reference.range.start);
-    found.paths.sort_by_key(|path| (path.range.start, path.range.end));
-    found.errors.sort_by_key(|error| error.range.start);
-    found
-}
-
-/// Number of a known place; `None` is anything at all.
-type Place = Option<usize>;
-
-struct Known {
-    path: PathUse,
-    /// Whether a longer path goes through here, or it was reported.
-    covered: bool,
+    let dot = walker.places.root(Root::Dot, base..base);
+    walker.use_of(term, dot);
+    let Walker { places, references: mut variables, mut errors, .. } = walker;
+    let mut paths = places.reported;
+    variables.sort_by_key(|reference| reference.range.start);
+    paths.sort_by_key(|path| (path.range.start, path.range.end));
+    errors.sort_by_key(|error| error.range.start);
+    Analysis { variables, paths, errors }
 }
 
 struct Walker<'s> {
-    source: &'s str,
-    base: usize,
-    places: Vec<Known>,
+    places: Places<'s>,
     /// Variables that the expression binds, innermost last.
     variables: Vec<(&'s str, Place)>,
     /// Functions that the expression defines, with their arity, innermost last.
     functions: Vec<(&'s str, usize)>,
     labels: Vec<&'s str>,
-    /// Within a `try`, or on the left of `//`.
-    optional: bool,
-    /// On the left of an assignment: nothing there needs to exist.
-    assigned: bool,
-    found: Analysis,
+    references: Vec<Reference>,
+    errors: Vec<ExprError>,
 }
 
 impl<'s> Walker<'s> {
-    fn locate(&self, part: &str) -> Range<usize> {
-        let inner = span(self.source, part);
-        self.base + inner.start..self.base + inner.end
-    }
-
-    fn add(&mut self, path: PathUse) -> usize {
-        self.places.push(Known { path, covered: false });
-        self.places.len() - 1
-    }
-
-    /// Reports the path to a place whose value is used.
-    fn read(&mut self, place: Place) {
-        let Some(known) = place.and_then(|place| self.places.get_mut(place)) else { return };
-        if !known.covered && !known.path.segments.is_empty() && !self.assigned {
-            self.found.paths.push(known.path.clone());
-        }
-        known.covered = true;
-    }
-
-    /// Reports the path to a place that nothing was looked up in.
-    fn leave(&mut self, place: Place, result: Place) {
-        if place != result {
-            self.read(place);
-        }
-    }
-
-    /// The value under a fixed key of a place.
-    fn key(&mut self, place: Place, key: &'s str) -> Place {
-        let known = self.places.get_mut(place?)?;
-        known.covered = true;
-        let mut path = known.path.clone();
-        let written = self.written(key);
-        if path.segments.is_empty() && path.root == Root::Dot {
-            path.range.start = written.start;
-        }
-        path.range.end = written.end;
-        path.optional |= self.optional;
-        path.segments.push(Segment { name: key.to_owned(), range: self.locate(key) });
-        Some(self.add(path))
-    }
-
-    /// Where a key is written with its dot, quotes and brackets.
-    fn written(&self, key: &str) -> Range<usize> {
-        let Range { mut start, mut end } = span(self.source, key);
-        let before = |at: usize| self.source.get(..at).unwrap_or_default();
-        let after = |at: usize| self.source.get(at..).unwrap_or_default();
-        if before(start).ends_with('"') && after(end).starts_with('"') {
-            (start, end) = (start - 1, end + 1);
-        }
-        let left = before(start).trim_end();
-        let right = after(end).trim_start();
-        if left.ends_with('[') && right.starts_with(']') {
-            (start, end) = (left.len() - 1, self.source.len() - right.len() + 1);
-        }
-        let left = before(start).trim_end();
-        if left.ends_with('.') {
-            start = left.len() - 1;
-        }
-        self.base + start..self.base + end
-    }
-
     fn refuse(&mut self, part: &str, refusal: Refusal) {
-        let error = ExprError::new(refusal.kind, self.locate(part), refusal.message);
-        self.found.errors.push(ExprError { help: refusal.help, ..error });
+        let error = ExprError::new(refusal.kind, self.places.locate(part), refusal.message);
+        self.errors.push(ExprError { help: refusal.help, ..error });
     }
 
     /// Walks a term whose value is used.
     fn use_of(&mut self, term: &Term<&'s str>, dot: Place) {
         let place = self.value(term, dot);
-        self.read(place);
+        self.places.read(place);
     }
 
     fn use_of_all<'t>(&mut self, terms: impl IntoIterator<Item = &'t Term<&'s str>>, dot: Place)
@@ -156,9 +71,9 @@ impl<'s> Walker<'s> {
     }
 
     fn optionally<T>(&mut self, walk: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.optional, true);
+        let outer = std::mem::replace(&mut self.places.optional, true);
         let result = walk(self);
-        self.optional = outer;
+        self.places.optional = outer;
         result
     }
 
@@ -177,9 +92,9 @@ impl<'s> Walker<'s> {
             }
             Term::Break(name) if !self.labels.contains(name) => {
                 let message = format!("there is no `label {name}` around this");
-                self.found.errors.push(ExprError::new(
+                self.errors.push(ExprError::new(
                     ExprErrorKind::Syntax,
-                    self.locate(name),
+                    self.places.locate(name),
                     message,
                 ));
             }
@@ -197,7 +112,7 @@ impl<'s> Walker<'s> {
             }
             Term::BinOp(left, op, right) => return self.operation(left, op, right, dot),
             Term::Fold(kind, source, pattern, arguments) => {
-                self.fold(kind, source, pattern, arguments, dot)
+                self.fold(kind, source, pattern, arguments, dot);
             }
             Term::Def(definitions, body) => {
                 let outer = self.functions.len();
@@ -211,10 +126,8 @@ impl<'s> Walker<'s> {
                 let mut place = self.value(head, dot);
                 for (part, opt) in &path.0 {
                     place = self.part(place, part, dot);
-                    if let (Opt::Optional, Some(known)) =
-                        (opt, place.and_then(|place| self.places.get_mut(place)))
-                    {
-                        known.path.optional = true;
+                    if matches!(opt, Opt::Optional) {
+                        self.places.allow_absence(place);
                     }
                 }
                 return place;
@@ -230,7 +143,7 @@ impl<'s> Walker<'s> {
                 }
             }
             Term::Obj(entries) => {
-                entries.iter().for_each(|(key, value)| self.entry(key, value.as_ref(), dot))
+                entries.iter().for_each(|(key, value)| self.entry(key, value.as_ref(), dot));
             }
         }
         None
@@ -240,13 +153,13 @@ impl<'s> Walker<'s> {
         match part {
             Part::Index(index) => {
                 if let Some(key) = fixed(index) {
-                    return self.key(place, key);
+                    return self.places.key(place, key);
                 }
-                self.read(place);
+                self.places.read(place);
                 self.use_of(index, dot);
             }
             Part::Range(from, to) => {
-                self.read(place);
+                self.places.read(place);
                 self.use_of_all(from.iter().chain(to), dot);
             }
         }
@@ -257,8 +170,8 @@ impl<'s> Walker<'s> {
         match (fixed(key), value) {
             (Some(_), Some(value)) => self.use_of(value, dot),
             (Some(key), None) => {
-                let place = self.key(dot, key);
-                self.read(place);
+                let place = self.places.key(dot, key);
+                self.places.read(place);
             }
             (None, value) => {
                 self.use_of(key, dot);
@@ -271,15 +184,14 @@ impl<'s> Walker<'s> {
         if let Some((_, place)) = self.variables.iter().rev().find(|(bound, _)| *bound == name) {
             return *place;
         }
-        let range = self.locate(name);
+        let range = self.places.locate(name);
         let plain = name.strip_prefix('$').unwrap_or(name).to_owned();
         if let Err(refusal) = functions::check_variable(&plain) {
             self.refuse(name, refusal);
             return None;
         }
-        self.found.variables.push(Reference { name: plain.clone(), range: range.clone() });
-        let root = Root::Variable(plain);
-        Some(self.add(PathUse { root, segments: Vec::new(), range, optional: false }))
+        self.references.push(Reference { name: plain.clone(), range: range.clone() });
+        self.places.root(Root::Variable(plain), range)
     }
 
     fn operation(
@@ -293,7 +205,7 @@ impl<'s> Walker<'s> {
             BinaryOp::Pipe(None) => {
                 let place = self.value(left, dot);
                 let result = self.value(right, place);
-                self.leave(place, result);
+                self.places.leave(place, result);
                 return result;
             }
             BinaryOp::Pipe(Some(pattern)) => {
@@ -301,8 +213,8 @@ impl<'s> Walker<'s> {
                 let outer = self.variables.len();
                 self.bind(pattern, place);
                 let result = self.value(right, dot);
-                self.variables.truncate(outer);
-                self.leave(place, result);
+                self.unbind(outer, result);
+                self.places.leave(place, result);
                 return result;
             }
             BinaryOp::Alt => {
@@ -310,9 +222,9 @@ impl<'s> Walker<'s> {
                 self.use_of(right, dot);
             }
             BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
-                let outer = std::mem::replace(&mut self.assigned, true);
+                let outer = std::mem::replace(&mut self.places.assigned, true);
                 self.use_of(left, dot);
-                self.assigned = outer;
+                self.places.assigned = outer;
                 self.use_of(right, if matches!(op, BinaryOp::Update) { None } else { dot });
             }
             BinaryOp::Comma => {
@@ -339,21 +251,28 @@ impl<'s> Walker<'s> {
         match pattern {
             Pattern::Var(name) => self.variables.push((name, place)),
             Pattern::Arr(items) => {
-                self.read(place);
+                self.places.read(place);
                 items.iter().for_each(|item| self.bind(item, None));
             }
             Pattern::Obj(entries) => {
                 for (key, value) in entries {
                     let inner = if let Some(key) = fixed(key) {
-                        self.key(place, key)
+                        self.places.key(place, key)
                     } else {
-                        self.read(place);
+                        self.places.read(place);
                         self.use_of(key, None);
                         None
                     };
                     self.bind(value, inner);
                 }
             }
+        }
+    }
+
+    /// Ends the scope of the variables bound since there were so many.
+    fn unbind(&mut self, outer: usize, result: Place) {
+        for (_, place) in self.variables.drain(outer..) {
+            self.places.leave(place, result);
         }
     }
 
@@ -373,7 +292,11 @@ impl<'s> Walker<'s> {
             ),
         };
         if !fits {
-            self.found.errors.push(ExprError::new(ExprErrorKind::Syntax, self.locate(kind), takes));
+            self.errors.push(ExprError::new(
+                ExprErrorKind::Syntax,
+                self.places.locate(kind),
+                takes,
+            ));
         }
         let place = self.value(source, dot);
         let mut arguments = arguments.iter();
@@ -381,8 +304,8 @@ impl<'s> Walker<'s> {
         let outer = self.variables.len();
         self.bind(pattern, place);
         self.use_of_all(arguments, None);
-        self.variables.truncate(outer);
-        self.read(place);
+        self.unbind(outer, None);
+        self.places.read(place);
     }
 
     fn definition(&mut self, def: &Def<&'s str>) {
@@ -443,7 +366,7 @@ impl<'s> Walker<'s> {
 
     /// The name, if it comes right behind a `-` that comes right behind a key, as in `.steps.my-step`.
     fn dashed<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let before = self.source.get(..span(self.source, name).start)?.strip_suffix('-')?;
+        let before = self.places.before(name).strip_suffix('-')?;
         before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_').then_some(name)
     }
 }

@@ -57,7 +57,7 @@ impl Add for Val {
                 match Arc::try_unwrap(y) {
                     Ok(y) => y.into_entries().into_iter().for_each(|(k, v)| object.insert(k, v)),
                     Err(y) => {
-                        y.entries().iter().for_each(|(k, v)| object.insert(k.clone(), v.clone()))
+                        y.entries().iter().for_each(|(k, v)| object.insert(k.clone(), v.clone()));
                     }
                 }
                 Self::built(Data(Node::Object(x)))

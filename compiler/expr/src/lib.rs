@@ -4,11 +4,12 @@
 //! 1. `template`: a string with expressions in it, the entry to everything here;
 //! 2. `scan`: where an expression ends;
 //! 3. `expr`: one expression, parsed by jaq; `syntax` words what is wrong with it;
-//! 4. `analysis`: which functions, variables and `paths` it uses, by walking its term tree; `functions` knows what may
-//!    be called;
+//! 4. `analysis`: which functions, variables and `paths` it uses, by walking its term tree; `places` is what the walk
+//!    knows of values, `functions` what may be called;
 //! 5. `data` and `number`: the values; `json`: as text; `scope`: those an expression sees;
 //! 6. `meter`: the bounds of an evaluation, and how they are held;
-//! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `arithmetic`, `order`;
+//! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `update`,
+//!    `arithmetic`, `order`;
 //! 8. `natives`, `builtins` and `regex`: functions written in Rust; `prelude`: those written in jq;
 //! 9. `rewrite`: counting calls put into every term; `program`: compiling and running.
 //!
@@ -29,6 +30,7 @@ mod natives;
 mod number;
 mod order;
 mod paths;
+mod places;
 mod prelude;
 mod program;
 mod regex;
@@ -39,6 +41,7 @@ mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;
+mod update;
 mod value;
 
 pub use data::Data;

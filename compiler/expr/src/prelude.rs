@@ -251,7 +251,7 @@ pub(crate) fn each_call<'s>(term: &Term<&'s str>, report: &mut impl FnMut(&'s st
                 match part {
                     Part::Index(index) => each_call(index, report),
                     Part::Range(from, to) => {
-                        from.iter().chain(to).for_each(|bound| each_call(bound, report))
+                        from.iter().chain(to).for_each(|bound| each_call(bound, report));
                     }
                 }
             }

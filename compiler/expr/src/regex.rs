@@ -64,8 +64,8 @@ pub(crate) fn find(text: &Val, pattern: &Val, flags: &Val, wanted: Wanted) -> Ou
             return Err(ended());
         }
         // An empty match right behind a match is none.
-        let repeated = whole.is_empty() && !found.is_empty() && whole.start() == last;
-        if !repeated && !(compiled.skip_empty && whole.is_empty()) {
+        let repeated = !found.is_empty() && whole.start() == last;
+        if !(whole.is_empty() && (repeated || compiled.skip_empty)) {
             if wanted.between {
                 found
                     .push(Data::text(text.get(last..whole.start()).unwrap_or_default().to_owned()));
@@ -116,7 +116,9 @@ fn compile(pattern: &str, flags: &str) -> Outcome<Rc<Compiled>> {
             'l' => drop(builder.swap_greed(true)),
             'x' => drop(builder.ignore_whitespace(true)),
             _ => {
-                return Err(Error::str(format_args!("`{flag}` is no flag of a regular expression")));
+                return Err(Error::str(format_args!(
+                    "`{flag}` is no flag of a regular expression"
+                )));
             }
         }
     }

@@ -22,7 +22,7 @@ const LEVELS: u32 = 16;
 const CHUNK: usize = 8;
 
 /// An author's expression, metered.
-pub(crate) fn expression<'s>(term: Term<&'s str>) -> Term<&'s str> {
+pub(crate) fn expression(term: Term<&str>) -> Term<&str> {
     Rewriter { author: true, locals: Vec::new() }.term(term, 0)
 }
 
@@ -43,12 +43,12 @@ fn calls_itself(def: &Def<&'static str>) -> bool {
     found
 }
 
-fn tick<'s>(term: Term<&'s str>) -> Term<&'s str> {
+fn tick(term: Term<&str>) -> Term<&str> {
     let tick = Term::Call(TICK, Vec::new());
     Term::BinOp(Box::new(tick), BinaryOp::Pipe(None), Box::new(term))
 }
 
-fn enter<'s>(term: Term<&'s str>) -> Term<&'s str> {
+fn enter(term: Term<&str>) -> Term<&str> {
     Term::Call(ENTER, vec![term])
 }
 
@@ -209,7 +209,7 @@ fn depth_of(leaves: usize) -> u32 {
 }
 
 /// The items of a chain of commas, without recursion: it may be a thousand items long.
-fn commas<'s>(mut term: Term<&'s str>) -> Vec<Term<&'s str>> {
+fn commas(mut term: Term<&str>) -> Vec<Term<&str>> {
     let mut items = Vec::new();
     while let Term::BinOp(left, BinaryOp::Comma, right) = term {
         items.push(*right);
@@ -221,7 +221,7 @@ fn commas<'s>(mut term: Term<&'s str>) -> Vec<Term<&'s str>> {
 }
 
 /// The stages of a chain of pipes that bind nothing; without recursion, too.
-fn pipe<'s>(mut term: Term<&'s str>) -> Vec<Term<&'s str>> {
+fn pipe(mut term: Term<&str>) -> Vec<Term<&str>> {
     let mut stages = Vec::new();
     while let Term::BinOp(left, BinaryOp::Pipe(None), right) = term {
         stages.push(*left);

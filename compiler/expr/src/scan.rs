@@ -123,11 +123,7 @@ impl Scanner<'_> {
             '"' => {
                 self.pop();
             }
-            '\\' => {
-                if self.next() == Some('(') {
-                    self.push(Kind::Paren, self.at - 1);
-                }
-            }
+            '\\' if self.next() == Some('(') => self.push(Kind::Paren, self.at - 1),
             _ => {}
         }
     }

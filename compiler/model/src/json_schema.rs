@@ -20,13 +20,16 @@ pub fn object_schema(fields: &IndexMap<String, Field>, program: &Program) -> Val
     complete(object_part(fields), fields.values().map(|field| &field.ty), program)
 }
 
-/// The schema of the model or schema of this name, complete in itself.
+/// The schema of a type in the notation of the language (`Order[]`, `int?`), complete in itself; `None` where it is no type of the program.
 #[must_use]
-pub fn named_schema(name: &str, program: &Program) -> Option<Value> {
-    if !program.models.contains_key(name) && !program.schemas.contains_key(name) {
+pub fn notation_schema(text: &str, program: &Program) -> Option<Value> {
+    let mut named = Vec::new();
+    let ty = crate::notation::parse(text, &mut named).ok()?;
+    let is_known =
+        |name: &str| program.models.contains_key(name) || program.schemas.contains_key(name);
+    if !named.iter().all(|named| is_known(&named.name)) {
         return None;
     }
-    let ty = Type::required(TypeKind::Named(name.to_owned()));
     Some(complete(type_part(&ty), [&ty], program))
 }
 

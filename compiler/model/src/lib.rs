@@ -2,7 +2,7 @@
 //!
 //! Reading order:
 //! 1. [`node`]: a value as written, with places; [`spec`]: the files of a program in that form;
-//! 2. [`types`]: the one notation for types; [`duration`]: lengths of time; [`model`]: records that are stored; [`json_schema`]: types as JSON Schema;
+//! 2. [`types`] and [`notation`]: types and the one way to write them; [`duration`]: lengths of time; [`model`]: records that are stored; [`json_schema`]: types as JSON Schema;
 //! 3. [`identity`]: step paths and step ids;
 //! 4. [`workflow`]: workflows, blocks and steps; [`program`]: all of it, checked and immutable.
 //!
@@ -15,13 +15,14 @@ pub mod identity;
 pub mod json_schema;
 pub mod model;
 pub mod node;
+pub mod notation;
 pub mod program;
 pub mod spec;
 pub mod types;
 pub mod workflow;
 
 pub use identity::{StepId, StepPath};
-pub use json_schema::{field_schema, named_schema, object_schema};
+pub use json_schema::{field_schema, notation_schema, object_schema};
 pub use model::{Index, Model};
 pub use node::{Entry, Node, NodeKind, Text};
 pub use program::{Connection, Program, Target};

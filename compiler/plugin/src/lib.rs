@@ -36,6 +36,7 @@ pub use control::{BlockKey, Control, ControlContext, ControlEvent, Decision, Exi
 pub use error::StepError;
 pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
 pub use hooks::{HookContext, PostGenerate, PostParse, PostValidate, PreGenerate};
+pub use indexmap::IndexMap;
 pub use locus_diag::{Diagnostic, Severity, Source, SourceId, Span, Spanned};
 pub use serde_json::Value;
 pub use locus_macros::{Generator, Hooks, Param, ParserHook, Plugin, Step};

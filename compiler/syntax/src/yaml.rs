@@ -22,7 +22,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use granit_parser::{ErrorKind, Parser};
+use granit_parser::{ErrorKind, Parser, StrInput};
 use locus_diag::{Diagnostic, Diagnostics, SourceId};
 use locus_model::Node;
 
@@ -58,9 +58,7 @@ fn read(
     text: &str,
     repairs: &Repairs,
 ) -> Result<(Vec<Node>, Vec<Diagnostic>), Box<Repair>> {
-    let mut options = granit_parser::options! { emit_unresolved_aliases: true };
-    options.set_emit_comments(false);
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut parser = parser(text);
     let mut builder = Builder::new(source, original, text, repairs);
     while let Some(next) = parser.next() {
         let error = match next {
@@ -89,4 +87,17 @@ fn read(
         }
     }
     Ok(builder.finish())
+}
+
+fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+    let mut options = granit_parser::options! { emit_unresolved_aliases: true };
+    options.set_emit_comments(false);
+    Parser::new_from_str_with_options(text, options)
+}
+
+/// How many events the bare parser gives, up to the first error: the limit that reading is measured against.
+#[doc(hidden)]
+#[must_use]
+pub fn count_events(text: &str) -> usize {
+    parser(text).map_while(Result::ok).count()
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::{Components, PROBLEM, RUN, component_pointer, is_required, token};
 use crate::api::{Operation, Place, RUN_PATH};
+use crate::prose::summary;
 use crate::shape::{self, Shape};
 
 /// Every path with its operations, in the author's order; looking at a run comes last.
@@ -40,9 +41,10 @@ fn describe(operation: &Operation<'_>, components: &Components, method: &str) ->
     let mut out = Map::new();
     out.insert("operationId".to_owned(), json!(operation.id));
     if let Some(description) = workflow.description.as_deref().map(str::trim) {
-        let summary = description.lines().next().unwrap_or_default().trim();
+        let summary = summary(description);
+        let more = summary != description;
         out.insert("summary".to_owned(), json!(summary));
-        if summary != description {
+        if more {
             out.insert("description".to_owned(), json!(description));
         }
     }

@@ -113,18 +113,15 @@ impl Chart {
     }
 
     fn step(&mut self, step: &Step) {
-        let id = id(step);
-        let text = if step.name == step.step_type.value {
-            step.name.clone()
-        } else {
-            format!("{} \u{b7} {}", step.name, step.step_type.value)
-        };
+        let (id, ty) = (id(step), &step.step_type.value);
         if step.slots.is_empty() {
+            let named = step.name != *ty;
+            let text = if named { format!("{} \u{b7} {ty}", step.name) } else { ty.clone() };
             self.node(&id, &text, Form::Box);
         } else {
-            self.open(&id, &text);
+            self.open(&id, &step.name);
             let entry = format!("{id}_in");
-            self.node(&entry, &step.step_type.value, Form::Round);
+            self.node(&entry, ty, Form::Round);
             for (index, slot) in step.slots.iter().enumerate() {
                 self.slot(slot, &format!("{id}_{index}"), &entry);
             }

@@ -8,6 +8,8 @@ use locus_plugin::model::{
 };
 use serde_json::{Value, json};
 
+use crate::prose::summary;
+
 /// Names that Windows keeps for devices.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
@@ -29,7 +31,7 @@ pub(super) fn index(program: &Program, title: &str) -> Value {
             json!({
                 "name": workflow.name.value,
                 "file": file_stem(&workflow.name.value),
-                "description": first_line(workflow.description.as_deref()),
+                "description": summary(workflow.description.as_deref().unwrap_or_default()),
                 "starts": workflow.triggers.iter().map(starts).collect::<Vec<_>>(),
             })
         })
@@ -52,10 +54,6 @@ pub(super) fn workflow(workflow: &Workflow, program: &Program) -> Value {
         "connections": connections(workflow, program),
         "diagram": Value::Null,
     })
-}
-
-fn first_line(text: Option<&str>) -> &str {
-    text.and_then(|text| text.trim().lines().next()).unwrap_or_default()
 }
 
 /// What starts a workflow: a word, and what is code.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use locus_expr::{Data, Scope};
 use locus_plugin::control::{ControlHost, ErasedControl};
+use locus_plugin::host::panic_text;
 use locus_plugin::{
     BlockKey, ControlContext, ControlEvent, Decision, Launch, Outcome, StepError, Target,
 };
@@ -283,11 +284,7 @@ fn guarded<T>(
     decide: impl FnOnce() -> Result<T, StepError>,
 ) -> Result<T, StepError> {
     catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+        let text = panic_text(panic.as_ref());
         Err(StepError::terminal(
             "plugin_panicked",
             format!("the step type `{}` panicked: {text}", code.step_type),

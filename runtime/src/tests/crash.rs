@@ -224,9 +224,9 @@ async fn every_prefix_of_a_journal_leads_to_the_same_end() {
         ];
         world.commit(Transaction { writes }).await.unwrap();
         drop(earlier);
-        let engine =
-            Engine::open(config(StoreLocation::Open(Arc::new(world.sibling())), folder.path()));
-        let resumed = engine.unwrap().resume("run").await.unwrap();
+        let store = StoreLocation::Open(Arc::new(world.sibling()));
+        let engine = Engine::open(config(store, folder.path())).unwrap();
+        let resumed = engine.resume("run").await.unwrap();
         assert_eq!(resumed.outcome().await.unwrap(), expected, "from {length}");
         // What is recorded is not done again.
         let is_billed = |record: &Record| record.event.key() == "main/bill";
@@ -323,7 +323,7 @@ async fn another_engine_hears_of_a_wish_to_cancel() {
 async fn a_journal_of_another_program_is_refused() {
     let world = MemoryStore::new();
     let program = main_program(vec![probe("one", json!({})), probe("two", json!({ "hang": true }))]);
-    live(&world, Path::new("."), &program, (3, true)).await.0.unwrap_err();
+    live(&world, Path::new("."), &program, (2, true)).await.0.unwrap_err();
     let row = world.run("run").unwrap().unwrap();
     // The same run, as if its first step had been another one.
     for (id, changed) in [

@@ -98,6 +98,26 @@ fn conditional() -> StepEntry {
     entry("conditional", object(json!({ "cases": cases, "else": block(json!([])) })))
 }
 
+/// A pure action, with parameters that nothing built in has.
+fn hash() -> StepEntry {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "of": {},
+            "model": { "type": "string", "x-locus-reference": "model" },
+            "rounds": { "type": "integer", "multipleOf": 2 },
+            "salt": { "$ref": "#/$defs/salt" },
+        },
+        "additionalProperties": false,
+        "$defs": {
+            "salt": { "type": "object", "additionalProperties": { "type": "string", "minLength": 2 } },
+        },
+    });
+    let mut entry = entry("hash", schema);
+    entry.ty.kind = StepKind::Action;
+    entry
+}
+
 /// The registry.
 pub(super) fn registry() -> Registry {
     let part = |part| Registration { package: "test", part };
@@ -107,6 +127,7 @@ pub(super) fn registry() -> Registry {
         part(Part::Step(parallel)),
         part(Part::Step(repeat)),
         part(Part::Step(conditional)),
+        part(Part::Step(hash)),
     ];
     Registry::build(parts).expect("the parts fit together")
 }

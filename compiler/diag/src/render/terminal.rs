@@ -42,7 +42,8 @@ pub fn to_terminal(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> 
 /// A diagnostic in the form miette draws: all labels of one report lie in one source.
 #[derive(Debug)]
 struct Report<'a> {
-    code: &'a str,
+    /// `error[unknown-step]`; empty in a note.
+    code: String,
     severity: Severity,
     message: String,
     help: Option<String>,
@@ -68,7 +69,7 @@ impl<'a> Report<'a> {
             .filter_map(|label| {
                 let source = sources.get(label.span.source)?;
                 Some(Report {
-                    code: "",
+                    code: String::new(),
                     severity: Severity::Advice,
                     message: label.text.clone(),
                     help: None,
@@ -83,7 +84,7 @@ impl<'a> Report<'a> {
             None => diagnostic.message.clone(),
         };
         Report {
-            code: &diagnostic.code,
+            code: format!("{}[{}]", word(diagnostic.severity), diagnostic.code),
             severity: diagnostic.severity,
             message,
             help: diagnostic.help.clone(),
@@ -91,6 +92,14 @@ impl<'a> Report<'a> {
             source: primary.map(Text),
             elsewhere,
         }
+    }
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "advice",
     }
 }
 
@@ -114,7 +123,7 @@ impl std::error::Error for Report<'_> {}
 
 impl miette::Diagnostic for Report<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        (!self.code.is_empty()).then(|| Box::new(self.code) as Box<dyn fmt::Display>)
+        (!self.code.is_empty()).then(|| Box::new(&self.code) as Box<dyn fmt::Display>)
     }
 
     fn severity(&self) -> Option<miette::Severity> {

@@ -107,14 +107,19 @@ impl<'a> Builder<'a> {
         if let Some(tag) = written.tag.as_deref() {
             tag::check_key(&mut self.report, self.text, tag, written.tag_place.clone());
         }
+        let end = written.place.end;
         let content = self.masked(&written).map(str::to_owned);
-        let text = content.unwrap_or_else(|| written.value.into_owned());
-        if anchor != 0 {
-            let text =
-                Text::verbatim(text.clone(), span.start, written.style == ScalarStyle::Plain);
-            self.anchors.define(anchor, &Node::new(NodeKind::String(text), span));
-        }
-        self.set_key(Key::Text(Spanned::new(text, span)), written.place.end);
+        let text = match content {
+            Some(content) => content,
+            None if anchor == 0 => written.value.into_owned(),
+            None => {
+                let (kind, _) = self.string(written);
+                let node = Node::new(kind, span);
+                self.anchors.define(anchor, &node);
+                node.as_str().unwrap_or_default().to_owned()
+            }
+        };
+        self.set_key(Key::Text(Spanned::new(text, span)), end);
     }
 
     fn value(&mut self, written: Written<'_>) -> (NodeKind, Range<usize>) {

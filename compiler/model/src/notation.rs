@@ -2,26 +2,31 @@
 
 use std::ops::Range;
 
-use locus_model::{Type, TypeKind};
+use crate::types::{Type, TypeKind};
 
 /// A name in the notation that is no type of the language itself.
-pub(crate) struct Named {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
     /// The name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its bytes in the text.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
 }
 
 /// The notation is not kept to.
-pub(crate) struct NotationError {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotationError {
     /// The bytes concerned.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
     /// What was expected there.
-    pub(crate) expected: &'static str,
+    pub expected: &'static str,
 }
 
 /// Reads the notation; `named` gathers the names whose declarations it needs.
-pub(crate) fn parse(text: &str, named: &mut Vec<Named>) -> Result<Type, NotationError> {
+///
+/// # Errors
+/// The bytes that do not fit, and what was expected there.
+pub fn parse(text: &str, named: &mut Vec<Named>) -> Result<Type, NotationError> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     let ty = reader.ty(named)?;
     reader.skip_space();
@@ -68,7 +73,7 @@ impl Reader<'_> {
         let length =
             rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let name = &rest[..length];
-        if !crate::keys::is_identifier(name) {
+        if !is_identifier(name) {
             return Err(self.error("the name of a type"));
         }
         self.at += length;
@@ -116,6 +121,11 @@ impl Reader<'_> {
         let length = self.text[start..].chars().next().map_or(0, char::len_utf8);
         NotationError { range: start..start + length, expected }
     }
+}
+
+/// Whether it begins with a letter or `_`; the other characters are checked where it is cut out.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
 #[cfg(test)]
