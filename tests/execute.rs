@@ -102,7 +102,10 @@ impl Case {
             None => Value::Null,
         };
         let input = complete_input(&program, &workflow, input).map_err(|error| error.to_string())?;
-        let image = Image::new(Arc::clone(&program), &registry).map_err(|error| error.to_string())?;
+        let secrets = BTreeMap::from([("TOKEN".to_owned(), json!("s3cret"))]);
+        let image = Image::new(Arc::clone(&program), &registry)
+            .map_err(|error| error.to_string())?
+            .with_secrets(secrets);
         let answers = match section(text, "Steps") {
             Some(yaml) => read_answers(&yaml)?,
             None => BTreeMap::new(),
@@ -110,7 +113,8 @@ impl Case {
         let cancel_after = section(text, "Cancel")
             .map(|text| text.trim().parse().map_err(|_| "`## Cancel` takes a number of records"))
             .transpose()?;
-        let run = RunInfo { id: "run-1".to_owned(), workflow, input, started: START };
+        let env = json!({ "REGION": "north" });
+        let run = RunInfo { id: "run-1".to_owned(), workflow, input, env, started: START };
         Ok(Self { image: Arc::new(image), run, answers, cancel_after })
     }
 

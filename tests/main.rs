@@ -4,6 +4,7 @@
 //! - [`codes`]: the page of every diagnostic code, run;
 //! - [`derives`]: what authors of plugins are told by the derives, case by case in `ui/`;
 //! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
+//! - [`generate`]: what targets get, case by case in `generate/`, judged by outside tools too;
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
@@ -11,8 +12,10 @@ mod codes;
 mod derives;
 mod execute;
 mod external;
+mod generate;
 mod language;
 mod layers;
 mod orders;
+mod plugins;
 mod program;
 mod suite;

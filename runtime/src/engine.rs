@@ -152,7 +152,7 @@ impl Engine {
         };
         check_workflow(&program, workflow)?;
         let start = Start {
-            loaded: self.shared.programs.load(&program, &self.shared.registry)?,
+            loaded: self.shared.programs.load(&program, &self.shared.registry, &*self.shared.host)?,
             base_dir: self.shared.base_dir.clone(),
             workflow: workflow.to_owned(),
             input,

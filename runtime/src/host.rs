@@ -14,6 +14,9 @@ pub trait Host: Send + Sync {
 
     /// A number that no other call in any process gets. Good for ids, not for secrets.
     fn random(&self) -> u128;
+
+    /// A variable of the process's environment; `None` where it is not set, or no text.
+    fn env(&self, name: &str) -> Option<String>;
 }
 
 /// The machine's own clock and chance.
@@ -25,6 +28,11 @@ impl Host for SystemHost {
     fn now(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the host's environment")]
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the host's chance; its keys come from the operating system")]

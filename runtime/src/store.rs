@@ -148,6 +148,8 @@ pub struct RunRow {
     pub base_dir: String,
     /// Its input, complete with defaults.
     pub input: Value,
+    /// The environment variables that its program names, as they were when it started.
+    pub env: Value,
     /// How far it is.
     pub state: RunState,
     /// Its result when `done`, its error when `failed`.

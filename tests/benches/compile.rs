@@ -19,7 +19,7 @@ fn main() {
 }
 
 mod orders {
-    use super::{Bencher, divan, specs};
+    use super::{Bencher, specs};
 
     #[divan::bench]
     fn a_bare_events(bencher: Bencher<'_, '_>) {
@@ -39,7 +39,7 @@ mod orders {
 
 #[divan::bench_group(max_time = 4)]
 mod generated {
-    use super::{Bencher, divan, specs};
+    use super::{Bencher, specs};
 
     const WORKFLOWS: [usize; 4] = [100, 200, 1_000, 10_000];
 

@@ -69,7 +69,7 @@ workflows:
 /// The steps of [`PURE`], without anything around them.
 mod pure {
     use super::{
-        Bencher, BTreeMap, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope, Template, divan,
+        BTreeMap, Bencher, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope, Template,
         json,
     };
 
@@ -103,7 +103,7 @@ mod pure {
 }
 
 mod effects {
-    use super::{Bencher, Case, EFFECTS, Event, ItemsCount, RECORDS, Record, divan, items};
+    use super::{Bencher, Case, EFFECTS, Event, ItemsCount, RECORDS, Record, items};
 
     /// The limit of a recovery: the records read, and nothing done with them.
     #[divan::bench]
@@ -183,7 +183,7 @@ impl Case {
         let workflow = program.workflows.keys().next().unwrap().clone();
         let input = complete_input(&program, &workflow, input).unwrap();
         let image = Arc::new(Image::new(program, &registry).unwrap());
-        Self { image, run: RunInfo { id: "run-1".to_owned(), workflow, input, started: 0 } }
+        Self { image, run: RunInfo { id: "run-1".to_owned(), workflow, input, env: Value::Null, started: 0 } }
     }
 
     fn start(&self) -> (Machine, Vec<Command>) {

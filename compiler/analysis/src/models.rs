@@ -28,12 +28,42 @@ pub(crate) fn read(cx: &mut Context<'_>, all: &Declarations<'_>) {
         let schema = types::field(cx, declared.node, declared.name.span, Place::Elsewhere);
         cx.types.schemas.insert((*name).to_owned(), schema);
     }
+    break_cycles(cx);
     for (name, declared) in &all.models {
         let model = model(cx, declared);
         cx.types.models.insert((*name).to_owned(), model);
     }
     let problems = check_relations(&cx.types.models);
     cx.problems.extend(problems);
+}
+
+/// Schemas that are only other names of each other: there is no value of such a type, and no end to looking for one.
+fn break_cycles(cx: &mut Context<'_>) {
+    for start in 0..cx.types.schemas.len() {
+        let Some(names) = cycle_from(start, &cx.types.schemas) else { continue };
+        if let Some((_, schema)) = cx.types.schemas.get_index_mut(start) {
+            schema.ty.kind = TypeKind::Any;
+            cx.problems.push(messages::only_itself(&names, schema.span));
+        }
+    }
+}
+
+/// The names on the way from a schema back to itself.
+fn cycle_from(start: usize, schemas: &IndexMap<String, Field>) -> Option<Vec<&str>> {
+    let (first, schema) = schemas.get_index(start)?;
+    let mut names = vec![first.as_str()];
+    let mut ty = &schema.ty;
+    // A way that leads into a cycle elsewhere ends here as well.
+    while let TypeKind::Named(name) = &ty.kind
+        && names.len() <= schemas.len()
+    {
+        names.push(name);
+        if name == first {
+            return Some(names);
+        }
+        ty = &schemas.get(name)?.ty;
+    }
+    None
 }
 
 /// Reads a model.

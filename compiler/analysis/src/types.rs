@@ -10,8 +10,8 @@ use crate::defaults;
 use crate::expressions::is_template;
 use crate::keys::{Keys, anchor, is_extension, list, mapping, prose, text};
 use crate::messages::{types as messages, values};
-use locus_model::notation;
 use crate::raw_schema;
+use locus_model::notation;
 
 /// Where a type stands, which decides what more may be said of it.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,10 @@ impl Machine {
             input: Data::from(input),
             frozen_vars: None,
             steps: Data::object([]),
-            variables: Arc::new(BTreeMap::new()),
+            variables: Arc::new(BTreeMap::from([
+                ("env".to_owned(), Data::from(&self.run.env)),
+                ("secrets".to_owned(), image.secrets.clone()),
+            ])),
         };
         self.workflows.insert(
             id,

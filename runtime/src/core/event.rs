@@ -14,6 +14,8 @@ pub struct RunInfo {
     pub workflow: String,
     /// Its input, complete with defaults.
     pub input: Value,
+    /// The environment variables that its program names, as they were when it started; `null` for those that were not set.
+    pub env: Value,
     /// When it started, in milliseconds since 1970-01-01 UTC.
     pub started: u64,
 }

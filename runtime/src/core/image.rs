@@ -1,9 +1,9 @@
 //! A program made ready to run: templates parsed once, steps and blocks by number, behaviours looked up. Made once for all runs of a program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use locus_expr::Template;
+use locus_expr::{Data, Template};
 use locus_model::node::escape_token;
 use locus_model::{Block, Effect, Node, Program, Retry, Step, StepPath};
 use locus_plugin::Registry;
@@ -24,6 +24,7 @@ pub struct Image {
     pub(super) blocks: Vec<BlockCode>,
     pub(super) steps: Vec<StepCode>,
     pub(super) workflows: BTreeMap<String, WorkflowCode>,
+    pub(super) secrets: Data,
     program: Arc<Program>,
 }
 
@@ -80,6 +81,7 @@ impl Image {
             blocks: Vec::new(),
             steps: Vec::new(),
             workflows: BTreeMap::new(),
+            secrets: Data::object([]),
             program: Arc::clone(&program),
         };
         for (name, workflow) in &program.workflows {
@@ -92,6 +94,29 @@ impl Image {
             image.workflows.insert(name.clone(), code);
         }
         Ok(image)
+    }
+
+    /// With the values of secrets. They are never recorded: each process brings them anew.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: BTreeMap<String, Value>) -> Self {
+        self.secrets =
+            Data::object(secrets.into_iter().map(|(name, value)| (name, Data::from(value))));
+        self
+    }
+
+    /// The keys of `$env` (or `$secrets`) that the program's expressions name.
+    #[must_use]
+    pub fn keys_of(&self, variable: &str) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for step in &self.steps {
+            let trees = [&step.when, &step.output].into_iter().flatten();
+            let trees = trees.chain([&step.params]).chain(step.lazy.values());
+            trees.for_each(|tree| tree.keys_of(variable, &mut keys));
+        }
+        for output in self.workflows.values().filter_map(|workflow| workflow.output.as_ref()) {
+            output.keys_of(variable, &mut keys);
+        }
+        keys
     }
 
     /// The program it was made from.

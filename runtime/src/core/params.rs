@@ -1,6 +1,8 @@
 //! Values with expressions inside, ready to be evaluated.
 
-use locus_expr::{Data, Limits, Scope, Template};
+use std::collections::BTreeSet;
+
+use locus_expr::{Data, Expr, Limits, Root, Scope, Template};
 use locus_model::{Node, NodeKind};
 use locus_plugin::StepError;
 use locus_plugin::param::handle;
@@ -89,6 +91,26 @@ impl ParamTree {
                 Self::Constant(entries.into_iter().map(|(key, tree)| (key, take(tree))).collect())
             }
             other => other,
+        }
+    }
+
+    /// Gathers the keys of a variable that expressions name: `HOME` of `$env.HOME`.
+    pub(super) fn keys_of(&self, variable: &str, keys: &mut BTreeSet<String>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Template(template) => {
+                for path in template.expressions().flat_map(Expr::paths) {
+                    if matches!(&path.root, Root::Variable(name) if name == variable)
+                        && let Some(first) = path.segments.first()
+                    {
+                        keys.insert(first.name.clone());
+                    }
+                }
+            }
+            Self::List(items) => items.iter().for_each(|item| item.keys_of(variable, keys)),
+            Self::Object(entries) => {
+                entries.iter().for_each(|(_, value)| value.keys_of(variable, keys));
+            }
         }
     }
 

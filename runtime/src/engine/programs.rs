@@ -1,13 +1,19 @@
 //! Programs made ready to run, kept so that many runs of one program cost its preparation once.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use locus_model::Program;
 use locus_plugin::Registry;
+use serde_json::Value;
 
 use super::error::EngineError;
 use crate::core::Image;
+use crate::host::Host;
+
+/// What the names of environment variables that hold secrets begin with.
+const SECRET_PREFIX: &str = "LOCUS_SECRET_";
 
 /// How many programs are kept.
 const KEPT: usize = 32;
@@ -21,9 +27,22 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    fn new(program: Arc<Program>, hash: String, registry: &Registry) -> Result<Self, EngineError> {
-        let image = Arc::new(Image::new(Arc::clone(&program), registry)?);
+    fn new(
+        program: Arc<Program>,
+        hash: String,
+        registry: &Registry,
+        host: &dyn Host,
+    ) -> Result<Self, EngineError> {
+        let image = Image::new(Arc::clone(&program), registry)?;
+        let secrets = secrets(&image, host)?;
+        let image = Arc::new(image.with_secrets(secrets));
         Ok(Self { program, image, hash, stored: AtomicBool::new(false) })
+    }
+
+    /// The environment variables that the program names, as they are now.
+    pub(super) fn env(&self, host: &dyn Host) -> Value {
+        let names = self.image.keys_of("env").into_iter();
+        Value::Object(names.map(|name| { let value = host.env(&name).into(); (name, value) }).collect())
     }
 
     /// Whether the store has it for certain.
@@ -44,6 +63,23 @@ impl Loaded {
     }
 }
 
+/// The secrets that a program names. Each is in a variable of the environment, and nowhere else.
+fn secrets(image: &Image, host: &dyn Host) -> Result<BTreeMap<String, Value>, EngineError> {
+    let mut secrets = BTreeMap::new();
+    for name in image.keys_of("secrets") {
+        let variable = format!("{SECRET_PREFIX}{name}");
+        let Some(value) = host.env(&variable) else {
+            return Err(EngineError::new(
+                "secret_missing",
+                format!("the program uses the secret `{name}`, and it is not given"),
+                format!("set the environment variable `{variable}` for this command"),
+            ));
+        };
+        secrets.insert(name, Value::String(value));
+    }
+    Ok(secrets)
+}
+
 /// The programs used last.
 #[derive(Default)]
 pub(super) struct Programs {
@@ -56,11 +92,12 @@ impl Programs {
         &self,
         program: &Arc<Program>,
         registry: &Registry,
+        host: &dyn Host,
     ) -> Result<Arc<Loaded>, EngineError> {
         if let Some(found) = self.find(|kept| Arc::ptr_eq(&kept.program, program)) {
             return Ok(found);
         }
-        let loaded = Loaded::new(Arc::clone(program), program.hash(), registry)?;
+        let loaded = Loaded::new(Arc::clone(program), program.hash(), registry, host)?;
         Ok(self.keep(Arc::new(loaded)))
     }
 
@@ -75,6 +112,7 @@ impl Programs {
         hash: &str,
         body: &str,
         registry: &Registry,
+        host: &dyn Host,
     ) -> Result<Arc<Loaded>, EngineError> {
         let program: Program = serde_json::from_str(body).map_err(|error| {
             EngineError::new(
@@ -83,7 +121,7 @@ impl Programs {
                 "use the version of Locus that started the run",
             )
         })?;
-        let loaded = Loaded::new(Arc::new(program), hash.to_owned(), registry)?;
+        let loaded = Loaded::new(Arc::new(program), hash.to_owned(), registry, host)?;
         loaded.set_stored();
         Ok(self.keep(Arc::new(loaded)))
     }

@@ -95,7 +95,8 @@ impl Shared {
                 Err(EngineError::run_id_in_use(&id))
             };
         }
-        let info = RunInfo { id, workflow, input, started: self.host.now() };
+        let env = loaded.env(&*self.host);
+        let info = RunInfo { id, workflow, input, env, started: self.host.now() };
         let (machine, commands) = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
         match self.add(&loaded, &base_dir, &info).await {
             Ok(()) => {}
@@ -123,6 +124,7 @@ impl Shared {
             program: loaded.hash.clone(),
             base_dir: base_dir.to_string_lossy().into_owned(),
             input: info.input.clone(),
+            env: info.env.clone(),
             state: RunState::Running,
             outcome: None,
             started: info.started,
@@ -185,6 +187,7 @@ impl Shared {
             id: row.id,
             workflow: row.workflow,
             input: row.input,
+            env: row.env,
             started: row.started,
         };
         let replayed = replay(Arc::clone(&loaded.image), info.clone(), journal)?;
@@ -233,7 +236,7 @@ impl Shared {
         let wanted = hash.to_owned();
         let body = self.read(move |store| store.program(&wanted)).await?;
         let body = body.ok_or_else(|| StoreError::corrupt(format!("the program `{hash}` is missing")))?;
-        self.programs.load_stored(hash, &body, &self.registry)
+        self.programs.load_stored(hash, &body, &self.registry, &*self.host)
     }
 
     /// Gives a run its place and its task.

@@ -196,7 +196,7 @@ impl Store for SqliteStore {
 }
 
 const RUN_COLUMNS: &str = "id, workflow, program, base_dir, input, state, outcome, started, ended, \
-                           cancel_requested, owner";
+                           cancel_requested, owner, env";
 
 /// A row of `run`: the outer failure is SQLite's, the inner one says that the content makes no sense.
 fn run_row(row: &Row<'_>) -> rusqlite::Result<Result<RunRow, StoreError>> {
@@ -204,9 +204,11 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<Result<RunRow, StoreError>> {
     let input: String = row.get(4)?;
     let state: String = row.get(5)?;
     let outcome: Option<String> = row.get(6)?;
+    let env: String = row.get(11)?;
     let senseless =
         |what: &str| Ok(Err(StoreError::corrupt(format!("the run `{id}` has no readable {what}"))));
     let Ok(input) = serde_json::from_str(&input) else { return senseless("input") };
+    let Ok(env) = serde_json::from_str(&env) else { return senseless("environment") };
     let Some(state) = RunState::parse(&state) else { return senseless("state") };
     let Ok(outcome) = outcome.as_deref().map(serde_json::from_str).transpose() else {
         return senseless("outcome");
@@ -216,6 +218,7 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<Result<RunRow, StoreError>> {
         program: row.get(2)?,
         base_dir: row.get(3)?,
         input,
+        env,
         state,
         outcome,
         started: row.get(7)?,

@@ -39,6 +39,7 @@ pub(super) fn run_row(id: &str, owner: &str) -> RunRow {
         program: "p".to_owned(),
         base_dir: "/project".to_owned(),
         input: json!({ "b": 1, "a": [true, null, 1.5, "ü"] }),
+        env: json!({ "REGION": "north", "ZONE": null }),
         state: RunState::Running,
         outcome: None,
         started: 1000,

@@ -207,6 +207,7 @@ async fn every_prefix_of_a_journal_leads_to_the_same_end() {
             outcome: None,
             ended: None,
             owner: Some(owner.clone()),
+            base_dir: folder.path().to_string_lossy().into_owned(),
             ..row.clone()
         };
         let writes = vec![

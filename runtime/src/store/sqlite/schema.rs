@@ -30,6 +30,7 @@ create table run (
     program text not null references program (hash),
     base_dir text not null,
     input text not null,
+    env text not null,
     state text not null,
     outcome text,
     started integer not null,

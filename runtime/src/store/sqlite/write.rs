@@ -101,7 +101,7 @@ fn start(
     let inserted = connection
         .prepare_cached(
             "insert into run (id, workflow, program, base_dir, input, state, outcome, started, ended, \
-             cancel_requested, owner) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             cancel_requested, owner, env) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute((
             &row.id,
@@ -115,6 +115,7 @@ fn start(
             row.ended,
             row.cancel_requested,
             &row.owner,
+            row.env.to_string(),
         ));
     match inserted {
         Ok(_) => Ok(()),

@@ -1,0 +1,201 @@
+//! The plugin of the examples in its host, on its own specs: checked, run and built as a user would. The web is a server on
+//! this machine.
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::loopback::{Answer, Server};
+use crate::program::{ACME, LOCUS, Said, copy_folder, folder_with, say, workspace};
+
+/// The specs of the plugin, with replacements made in them.
+fn specs(replacements: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&workspace().join("examples/plugin/specs"), folder.path());
+    for (old, new) in replacements {
+        let mut found = false;
+        for name in ["quotes.locus.yaml", "restock.steps.csv"] {
+            let path = folder.path().join(name);
+            let text = std::fs::read_to_string(&path).unwrap();
+            found |= text.contains(old);
+            std::fs::write(path, text.replace(old, new)).unwrap();
+        }
+        assert!(found, "`{old}` is gone from the specs");
+    }
+    folder
+}
+
+/// The specs with two suppliers and a chat that are on this machine, and with little patience.
+fn quotes(north: &Server, south: &Server, chat: &Server) -> TempDir {
+    let webhook = format!("{}/hook", chat.address());
+    specs(&[
+        ("https://north.example", north.address()),
+        ("https://south.example", south.address()),
+        ("${ $secrets.SALES_WEBHOOK }", &webhook),
+        ("initial: 1s", "initial: 10ms"),
+        ("backoff: exponential,", "backoff: exponential, initial: 10ms,"),
+    ])
+}
+
+fn quote(specs: &TempDir) -> Said {
+    say(ACME, specs.path(), &["run", ".", "quote_price", "--set", "sku=a/b", "--quiet"])
+}
+
+fn answering(status: u16, body: &'static str) -> Server {
+    Server::answering(move |_, _| Answer::Now(status, body))
+}
+
+fn silent() -> Server {
+    Server::answering(|_, _| Answer::Never)
+}
+
+#[test]
+fn its_specs_are_right_only_in_its_host() {
+    let specs = specs(&[]);
+    let checked = say(ACME, specs.path(), &["check"]).ok();
+    assert!(checked.stderr.contains("2 workflow(s)") && !checked.stderr.contains("warning"));
+    let without = say(LOCUS, specs.path(), &["check"]).ended(1);
+    for code in ["unknown-step-type", "unknown-plugin", "unknown-generator"] {
+        assert!(without.stderr.contains(code), "no {code} in: {}", without.stderr);
+    }
+}
+
+#[test]
+fn the_first_branch_that_succeeds_decides_a_race() {
+    let (north, south, chat) = (silent(), answering(200, "12.5"), answering(200, "{}"));
+    let specs = quotes(&north, &south, &chat);
+    assert_eq!(quote(&specs).ok().json(), json!({ "supplier": "south", "price": 12.5 }));
+    assert_eq!(south.requests()[0].path, "/prices/a%2Fb");
+    let sent = &chat.requests()[0];
+    assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/hook"));
+    assert_eq!(
+        sent.json()["attachments"][0],
+        json!({
+            "text": "a/b can be had", "color": "#2e7d32",
+            "fields": [
+                { "title": "Supplier", "value": "south", "short": true },
+                { "title": "Price", "value": "12.5", "short": true },
+            ],
+        })
+    );
+}
+
+#[test]
+fn a_branch_that_fails_leaves_the_race_to_the_others() {
+    let (north, south, chat) = (answering(500, "{}"), answering(200, "7"), answering(200, "{}"));
+    let specs = quotes(&north, &south, &chat);
+    assert_eq!(quote(&specs).ok().json(), json!({ "supplier": "south", "price": 7 }));
+}
+
+#[test]
+fn the_deadline_ends_a_race() {
+    let (north, south, chat) = (silent(), silent(), answering(200, "{}"));
+    let specs = quotes(&north, &south, &chat);
+    let spec = specs.path().join("quotes.locus.yaml");
+    let text = std::fs::read_to_string(&spec).unwrap();
+    std::fs::write(&spec, text.replace("deadline: 2s", "deadline: 150ms")).unwrap();
+    quote(&specs).ended(1).says("no branch succeeded within 150ms [deadline_passed]");
+    // Three attempts, as `retry` says, each with both branches; nothing behind the race.
+    assert_eq!(north.requests().len() + south.requests().len(), 6);
+    assert!(chat.requests().is_empty());
+}
+
+#[test]
+fn a_race_that_all_branches_lose_says_how() {
+    let (north, south, chat) = (answering(404, "{}"), answering(410, "{}"), answering(200, "{}"));
+    let specs = quotes(&north, &south, &chat);
+    let said = quote(&specs).ended(1).says("none of the 2 branches succeeded [all_branches_failed]");
+    for part in ["north", "south", "http_4xx"] {
+        assert!(said.stderr.contains(part), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn every_attempt_of_a_step_has_the_same_idempotency_key() {
+    let (north, south) = (silent(), answering(200, "12.5"));
+    let chat = Server::answering(|number, _| match number {
+        0 | 1 => Answer::Now(503, "{}"),
+        _ => Answer::Now(204, ""),
+    });
+    let specs = quotes(&north, &south, &chat);
+    quote(&specs).ok();
+    let keys: Vec<String> =
+        chat.requests().iter().map(|sent| sent.headers["idempotency-key"].clone()).collect();
+    let runs = say(ACME, specs.path(), &["runs", "list", "--json"]).ok().json();
+    let run = runs[0]["run"].as_str().unwrap();
+    assert_eq!(keys, vec![format!("{run}/quote_price/tell_sales"); 3]);
+    // Another run is another message.
+    quote(&specs).ok();
+    assert_ne!(chat.requests()[3].headers["idempotency-key"], keys[0]);
+}
+
+#[test]
+fn steps_from_a_spreadsheet_run() {
+    let chat = answering(200, "{}");
+    let webhook = format!("{}/warehouse", chat.address());
+    let specs = specs(&[("${ $secrets.WAREHOUSE_WEBHOOK }", &webhook), ("5m", "5ms")]);
+    let said = say(ACME, specs.path(), &["run", ".", "restock"]).ok();
+    assert!(said.stderr.contains("info Restocking, as every night  restock/begin"), "{}", said.stderr);
+    // `when` in a cell: the chat was quick.
+    assert!(!said.stderr.contains("slow"), "{}", said.stderr);
+    let sent = chat.requests()[0].json();
+    let text = sent["attachments"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("Shelves are \"open\" again since 20"), "{text}");
+}
+
+#[test]
+fn problems_in_a_spreadsheet_are_pointed_at_by_byte() {
+    let sheet = "workflow,type,message\nrestock,log,\"Größe\" badly\nrestock,lgo,\"Größe \"\"XL\"\" ${ .nope }\"\n";
+    let folder = folder_with([("restock.steps.csv", sheet)]);
+    let said = say(ACME, folder.path(), &["check", "--format", "json"]).ended(1).json();
+    let marked = |code: &str| {
+        let diagnostics = said["diagnostics"].as_array().unwrap();
+        let found = diagnostics.iter().find(|found| found["code"] == code);
+        let place = &found.unwrap_or_else(|| panic!("no {code} in {said}"))["labels"][0];
+        assert_eq!(place["file"], "restock.steps.csv");
+        let [start, end] = ["start", "end"].map(|key| place[key].as_u64().unwrap() as usize);
+        sheet[start..end].to_owned()
+    };
+    // The parser hook's own code, and one of the compiler's.
+    assert_eq!(marked("acme.shop/steps-csv"), " badly");
+    assert_eq!(marked("unknown-step-type"), "lgo");
+}
+
+#[test]
+fn the_naming_hook_points_at_names_that_say_nothing() {
+    let spec = "# Größe\nworkflows:\n  restock:\n    steps:\n      - { id: step2, log: { message: hello } }\n      - { id: say_hello, log: { message: hello } }\n";
+    let folder = folder_with([("shop.locus.yaml", spec)]);
+    let said = say(ACME, folder.path(), &["check", "--format", "json"]).ok().json();
+    let found = said["diagnostics"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{said}");
+    assert_eq!(found[0]["code"], "acme.shop/naming");
+    assert_eq!((&found[0]["severity"], &found[0]["plugin"]), (&json!("warning"), &json!("acme.shop")));
+    let start = spec.find("step2").unwrap();
+    let place = &found[0]["labels"][0];
+    assert_eq!((&place["start"], &place["end"]), (&json!(start), &json!(start + "step2".len())));
+    // A warning fails no command, and a host without the plugin has no such rule.
+    say(ACME, folder.path(), &["check"]).ok().says("`step2` does not say what the step does");
+    assert_eq!(say(LOCUS, folder.path(), &["check", "--format", "json"]).ok().json()["diagnostics"], json!([]));
+}
+
+#[test]
+fn the_diagrams_are_built() {
+    let specs = specs(&[]);
+    say(ACME, specs.path(), &["build"]).ok();
+    let diagram = |name: &str| {
+        std::fs::read_to_string(specs.path().join(format!("generated/diagrams/{name}.dot"))).unwrap()
+    };
+    insta::assert_snapshot!("quote_price.dot", diagram("quote_price"));
+    insta::assert_snapshot!("restock.dot", diagram("restock"));
+    let again = say(ACME, specs.path(), &["build"]).ok();
+    assert_eq!(again.stdout, "", "nothing changes when nothing changed");
+}
+
+#[test]
+fn options_that_do_not_fit_a_generator_are_refused() {
+    let specs = specs(&[]);
+    let manifest = specs.path().join("locus.yaml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("direction: right", "direction: up")).unwrap();
+    say(ACME, specs.path(), &["build"]).ended(1).says("direction");
+    assert!(!specs.path().join("generated").exists());
+}
