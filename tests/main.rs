@@ -8,6 +8,9 @@
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod cli;
 mod codes;
 mod derives;
 mod execute;

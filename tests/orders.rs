@@ -205,3 +205,14 @@ fn a_build_is_complete_stable_and_never_takes_what_is_not_its_own() {
     let diff = locus(root, &["build", "--diff"]).ok();
     assert_eq!(diff.stdout, "");
 }
+
+/// What the example generates is in the repository, for readers; `BLESS=1` brings it up to date.
+#[test]
+fn the_generated_files_in_the_repository_are_up_to_date() {
+    let example = workspace().join("examples/orders");
+    if std::env::var_os("BLESS").is_some() {
+        locus(&example, &["build", "--force"]).ok();
+    }
+    let check = locus(&example, &["build", "--check"]);
+    assert_eq!(check.code, Some(0), "run `cargo xtask bless`\n{}{}", check.stdout, check.stderr);
+}

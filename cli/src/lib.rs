@@ -14,9 +14,9 @@
 mod args;
 mod commands;
 mod linked;
+mod program;
 mod progress;
 mod session;
-mod program;
 mod ui;
 
 use std::process::ExitCode;

@@ -91,7 +91,8 @@ impl EngineEvents for Progress {
                     LogLevel::Warn => ("warn", "33"),
                     LogLevel::Error => ("error", "31"),
                 };
-                let empty = fields.is_null() || fields.as_object().is_some_and(serde_json::Map::is_empty);
+                let empty =
+                    fields.is_null() || fields.as_object().is_some_and(serde_json::Map::is_empty);
                 let fields = if empty { String::new() } else { format!(" {fields}") };
                 let word = self.ui.paint(word, color);
                 let key = self.ui.paint(key, "2");

@@ -32,14 +32,18 @@ pub(crate) fn open(
     if let Some(folder) = store.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| {
             ui.error(
-                format_args!("cannot make the folder `{}` for the record of runs: {error}", folder.display()),
+                format_args!(
+                    "cannot make the folder `{}` for the record of runs: {error}",
+                    folder.display()
+                ),
                 Some("give another file with `--store FILE`"),
             )
         })?;
     }
     let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-    let config = EngineConfig::new(StoreLocation::File(store), root, registry)
-        .events(Arc::<Progress>::clone(progress));
+    let config =
+        EngineConfig::new(StoreLocation::File(store), root, registry)
+            .events(Arc::<Progress>::clone(progress));
     Engine::open(config).map_err(|error| engine_error(&error, ui))
 }
 
@@ -57,8 +61,12 @@ pub(crate) fn engine_error(error: &EngineError, ui: Ui) -> Failed {
 }
 
 /// Runs asynchronous work to its end.
-pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Failed>>, ui: Ui) -> Result<T, Failed> {
-    block_on(work).unwrap_or_else(|error| Err(ui.error(format_args!("no threads to run on: {error}"), None)))
+pub(crate) fn wait_for<T>(
+    work: impl Future<Output = Result<T, Failed>>,
+    ui: Ui,
+) -> Result<T, Failed> {
+    block_on(work)
+        .unwrap_or_else(|error| Err(ui.error(format_args!("no threads to run on: {error}"), None)))
 }
 
 /// Waits for runs and all they have started. `None`: the user interrupted the process; everything is recorded.

@@ -32,8 +32,11 @@ impl Ui {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                interactive && !set("NO_COLOR") && std::env::var("TERM").is_ok_and(|term| term != "dumb")
+                let set =
+                    |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                interactive
+                    && !set("NO_COLOR")
+                    && std::env::var("TERM").is_ok_and(|term| term != "dumb")
             }
         };
         let width = if interactive { terminal_width().clamp(60, 140) } else { 100 };
@@ -78,7 +81,8 @@ impl Ui {
         let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if errors + warnings > 0 {
-            let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+            let plural =
+                |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
             self.note(format_args!("{}, {}", plural(errors, "error"), plural(warnings, "warning")));
         }
     }

@@ -5,8 +5,8 @@
 //! - [`typescript`]: types and a client in TypeScript;
 //! - [`workflow_docs`]: pages about the workflows in Markdown, with diagrams.
 //!
-//! Shared by several: [`api`], the HTTP interface that a program has; [`shape`], what is known of a workflow's result;
-//! [`names`], names in the languages generated; [`prose`], descriptions cut short.
+//! Shared by several: `api`, the HTTP interface that a program has; `shape`, what is known of a workflow's result;
+//! `names`, names in the languages generated; `prose`, descriptions cut short.
 
 #![warn(clippy::disallowed_methods)]
 

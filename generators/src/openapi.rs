@@ -4,12 +4,14 @@ mod paths;
 mod schemas;
 
 use locus_plugin::model::Program;
-use locus_plugin::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
+use locus_plugin::{Doc, GenerateError, Generator, Plan, RenderContext, Unit};
 use serde_json::{Map, Value, json};
 
 use crate::api;
 
-/// An OpenAPI 3.1 document, `openapi.json`: the models and schemas of the program, and how its workflows are started over HTTP.
+/// An OpenAPI 3.1 document: the types of the program, and how its workflows are started over HTTP.
+///
+/// It is called `openapi.json`.
 ///
 /// - Every model and schema is a component. Types are as the program checks them: a field whose type is a model holds a record
 ///   of that model, and a field that is optional or has a default may be left out.
@@ -48,11 +50,10 @@ impl Generator for OpenApi {
 
     fn render(
         &self,
-        unit: &Unit,
+        _: &Unit,
         program: &Program,
         cx: &RenderContext<'_>,
     ) -> Result<Doc, GenerateError> {
-        debug_assert!(unit.ownership == Ownership::Owned, "the plan has nothing else");
         let components = schemas::Components::of(program)?;
         let operations = api::operations(program)?;
         let context = json!({

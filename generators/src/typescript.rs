@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use crate::api;
 use declarations::Names;
 
-/// TypeScript: `types.ts` with the models, schemas, inputs and results of the program, `client.ts` with a client that has one method
-/// for each workflow, and `index.ts` with both.
+/// Types and a client in TypeScript.
+///
+/// `types.ts` has the models, schemas, inputs and results of the program, `client.ts` a client with one method for each
+/// workflow, and `index.ts` both.
 ///
 /// - Names are in the case of TypeScript: the workflow `fulfil_order` is the method `fulfilOrder`, its types are
 ///   `FulfilOrderInput` and `FulfilOrderOutput`. Keys of data stay as they are.

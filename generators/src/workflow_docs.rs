@@ -7,8 +7,10 @@ use locus_plugin::model::Program;
 use locus_plugin::{Doc, GenerateError, Generator, Plan, RenderContext, Unit};
 use serde_json::{Value, json};
 
-/// Markdown: `index.md` with all workflows, and for each a page `workflows/<name>.md` with its inputs, its result, what starts it, a diagram of its
-/// steps (Mermaid), a table of them, and the connections they use.
+/// Pages about the workflows in Markdown, with diagrams.
+///
+/// `index.md` lists all workflows. Each has a page `workflows/<name>.md` with its inputs, its result, what starts it, a
+/// diagram of its steps (Mermaid), a table of them, and the connections they use.
 ///
 /// Everything comes from the spec and is shown as text: nothing written there can break a page.
 ///

@@ -67,6 +67,7 @@ async fn start_runs(store: &SqliteStore, runs: usize) -> String {
         program: "p".to_owned(),
         base_dir: "/project".to_owned(),
         input: json!({}),
+        env: json!({}),
         state: RunState::Running,
         outcome: None,
         started: 1,
@@ -153,18 +154,23 @@ fn engine(bencher: Bencher<'_, '_>, runs: usize) {
             let folder = tempfile::tempdir().expect("folder");
             let store = StoreLocation::File(folder.path().join("runs.db"));
             let config = EngineConfig::new(store, folder.path(), Arc::clone(&registry));
-            (Engine::open(config).expect("engine"), folder)
+            (Arc::new(Engine::open(config).expect("engine")), folder)
         })
-        .bench_refs(|(engine, _)| {
-            runtime.block_on(async {
-                for _ in 0..runs {
-                    let start = engine.start(Arc::clone(&program), "main", json!({}), None);
-                    // Dropped at once: the engine keeps the run going.
-                    drop(start.await.expect("start"));
-                }
-                engine.wait_idle().await;
-            });
+        .bench_refs(|(engine, _)| runtime.block_on(run_all(engine, &program, runs)));
+}
+
+async fn run_all(engine: &Arc<Engine>, program: &Arc<Program>, runs: usize) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..runs {
+        let (engine, program) = (Arc::clone(engine), Arc::clone(program));
+        tasks.spawn(async move {
+            let handle = engine.start(program, "main", json!({}), None).await.expect("start");
+            handle.outcome().await.expect("outcome")
         });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.expect("task");
+    }
 }
 
 struct Nothing;

@@ -36,13 +36,7 @@ impl Control for Break {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let value = self.value.clone().unwrap_or_default();
-        Ok((
-            (),
-            Decision::end(Outcome::Exit(Exit {
-                signal: "break".to_owned(),
-                value,
-            })),
-        ))
+        Ok(((), Decision::end(Outcome::Exit(Exit { signal: "break".to_owned(), value }))))
     }
 
     fn on(

@@ -54,18 +54,8 @@ impl Control for Call {
         } else {
             Target::Workflow { name, input }
         };
-        let key = BlockKey {
-            block: BlockRef::at("/workflow"),
-            index: None,
-        };
-        Ok((
-            (),
-            Decision::run(vec![Launch {
-                key,
-                target,
-                bindings: Default::default(),
-            }]),
-        ))
+        let key = BlockKey { block: BlockRef::at("/workflow"), index: None };
+        Ok(((), Decision::run(vec![Launch { key, target, bindings: Default::default() }])))
     }
 
     fn on(

@@ -72,19 +72,10 @@ pub struct Expectation {
 
 impl Action for DbTx {
     async fn run(self, cx: StepContext) -> Result<Value, StepError> {
-        let statements = self
-            .statements
-            .into_iter()
-            .map(Statement::into_sql)
-            .collect();
-        let outcomes = cx
-            .sql(&self.connection, SqlTransaction { statements })
-            .await?;
+        let statements = self.statements.into_iter().map(Statement::into_sql).collect();
+        let outcomes = cx.sql(&self.connection, SqlTransaction { statements }).await?;
         let mut results: Vec<SqlOutcome> = outcomes;
-        let last = results.pop().unwrap_or(SqlOutcome {
-            affected: 0,
-            rows: Vec::new(),
-        });
+        let last = results.pop().unwrap_or(SqlOutcome { affected: 0, rows: Vec::new() });
         Ok(json!({ "affected": last.affected, "rows": last.rows, "earlier": results }))
     }
 }
@@ -96,10 +87,6 @@ impl Statement {
             rows: expect.rows,
             error: expect.r#else,
         });
-        SqlStatement {
-            sql: self.sql,
-            params: self.params,
-            expect,
-        }
+        SqlStatement { sql: self.sql, params: self.params, expect }
     }
 }

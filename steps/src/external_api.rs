@@ -107,11 +107,8 @@ impl Action for ExternalApi {
 
 impl ExternalApi {
     fn request(&self, cx: &StepContext) -> Result<HttpRequest, StepError> {
-        let mut headers: Vec<(String, String)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let mut headers: Vec<(String, String)> =
+            self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let content_type = http::header(&headers, "content-type").map(str::to_owned);
         let mut body = Vec::new();
         if let Some(value) = &self.body {

@@ -36,9 +36,7 @@ pub(crate) fn with_query<'a>(
 pub(crate) fn form<'a>(
     fields: impl IntoIterator<Item = (&'a String, &'a Value)>,
 ) -> Result<String, StepError> {
-    pairs(fields, "body", |text| {
-        percent_encode(text).replace("%20", "+")
-    })
+    pairs(fields, "body", |text| percent_encode(text).replace("%20", "+"))
 }
 
 pub(crate) fn is_form(content_type: &str) -> bool {
@@ -53,10 +51,7 @@ fn pairs<'a>(
 ) -> Result<String, StepError> {
     let mut pairs = Vec::new();
     for (name, value) in fields {
-        for value in value
-            .as_array()
-            .map_or(std::slice::from_ref(value), Vec::as_slice)
-        {
+        for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
             let text = match value {
                 Value::Null => continue,
                 Value::String(text) => text.clone(),
@@ -91,10 +86,7 @@ fn percent_encode(text: &str) -> String {
 
 /// The first header of this name, which is in lower case.
 pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// Refuses headers that would smuggle others in. Their values may be secrets, and are not shown.
@@ -108,10 +100,7 @@ pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), StepErro
         } else {
             continue;
         };
-        return Err(StepError::terminal(
-            "invalid_parameter",
-            format!("/headers/{name}: {wrong}"),
-        ));
+        return Err(StepError::terminal("invalid_parameter", format!("/headers/{name}: {wrong}")));
     }
     Ok(())
 }
@@ -198,10 +187,7 @@ mod tests {
         for (url, expected) in [
             ("https://a.example", format!("https://a.example?{added}")),
             ("https://a.example/?", format!("https://a.example/?{added}")),
-            (
-                "https://a.example/?z=1#top",
-                format!("https://a.example/?z=1&{added}#top"),
-            ),
+            ("https://a.example/?z=1#top", format!("https://a.example/?z=1&{added}#top")),
         ] {
             assert_eq!(with_query(url, query).unwrap(), expected);
         }
@@ -212,13 +198,9 @@ mod tests {
 
     #[test]
     fn bytes_become_base64() {
-        for (bytes, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-        ] {
+        for (bytes, expected) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
             assert_eq!(base64(bytes.as_bytes()), expected);
         }
     }
@@ -227,13 +209,9 @@ mod tests {
     fn headers_cannot_smuggle() {
         let check = |name: &str, value: &str| check_headers(&[(name.to_owned(), value.to_owned())]);
         assert!(check("X-Trace", "a\tb").is_ok());
-        for (name, value) in [
-            ("", "a"),
-            ("X Trace", "a"),
-            ("X:", "a"),
-            ("X", "a\r\nY: b"),
-            ("X", "\0"),
-        ] {
+        for (name, value) in
+            [("", "a"), ("X Trace", "a"), ("X:", "a"), ("X", "a\r\nY: b"), ("X", "\0")]
+        {
             assert!(check(name, value).is_err(), "{name:?} {value:?}");
         }
     }

@@ -25,11 +25,7 @@ fn rfc3339(text: &str) -> Option<Instant> {
     if !matches!(text.as_bytes()[10], b'T' | b't' | b' ') {
         return None;
     }
-    let (year, month, day) = (
-        digits(date, 0, 4)?,
-        digits(date, 5, 2)?,
-        digits(date, 8, 2)?,
-    );
+    let (year, month, day) = (digits(date, 0, 4)?, digits(date, 5, 2)?, digits(date, 8, 2)?);
     if date.as_bytes()[4] != b'-' || date.as_bytes()[7] != b'-' {
         return None;
     }
@@ -37,9 +33,7 @@ fn rfc3339(text: &str) -> Option<Instant> {
     let rest = time.get(8..)?;
     let (millis, zone) = match rest.strip_prefix('.') {
         Some(rest) => {
-            let end = rest
-                .find(|c: char| !c.is_ascii_digit())
-                .filter(|end| *end > 0)?;
+            let end = rest.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
             let digits = format!("{:0<3}", &rest[..end.min(3)]);
             (digits.parse::<i64>().ok()?, &rest[end..])
         }
@@ -65,9 +59,8 @@ fn rfc3339(text: &str) -> Option<Instant> {
 
 /// Reads the preferred form of HTTP dates: `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(crate) fn http_date(text: &str) -> Option<Instant> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = text.split_once(", ")?.1.split(' ');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     let clock = clock(parts.next()?)?;
@@ -80,11 +73,7 @@ pub(crate) fn http_date(text: &str) -> Option<Instant> {
 
 /// Seconds since midnight of `08:49:37`; `:60` is a leap second, taken as the next second.
 fn clock(text: &str) -> Option<i64> {
-    let (hours, minutes, seconds) = (
-        digits(text, 0, 2)?,
-        digits(text, 3, 2)?,
-        digits(text, 6, 2)?,
-    );
+    let (hours, minutes, seconds) = (digits(text, 0, 2)?, digits(text, 3, 2)?, digits(text, 6, 2)?);
     let fits = text.len() == 8
         && text.as_bytes()[2] == b':'
         && text.as_bytes()[5] == b':'
@@ -96,11 +85,7 @@ fn clock(text: &str) -> Option<i64> {
 
 fn digits(text: &str, start: usize, length: usize) -> Option<i64> {
     let part = text.get(start..start + length)?;
-    if part.bytes().all(|byte| byte.is_ascii_digit()) {
-        part.parse().ok()
-    } else {
-        None
-    }
+    if part.bytes().all(|byte| byte.is_ascii_digit()) { part.parse().ok() } else { None }
 }
 
 fn instant(year: i64, month: i64, day: i64, seconds: i64, millis: i64) -> Option<Instant> {
@@ -145,10 +130,7 @@ mod tests {
         ] {
             assert_eq!(rfc3339(text), Some(Instant(expected)), "{text}");
         }
-        assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(Instant(784_111_777_000))
-        );
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Instant(784_111_777_000)));
     }
 
     #[test]
@@ -169,12 +151,9 @@ mod tests {
         ] {
             assert_eq!(rfc3339(text), None, "{text}");
         }
-        for text in [
-            "",
-            "06 Nov 1994",
-            "Sun, 06 Nov 1994 08:49:37 CET",
-            "Sun, 6 Nov 1994 08:49:37 GMT",
-        ] {
+        for text in
+            ["", "06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 6 Nov 1994 08:49:37 GMT"]
+        {
             assert_eq!(http_date(text), None, "{text}");
         }
     }

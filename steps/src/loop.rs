@@ -136,10 +136,9 @@ impl Loop {
         let listed = self.over.as_ref().map(|items| items.len() as u64);
         let count = listed.or(self.times).unwrap_or(0);
         match self.max {
-            Some(max) if count > max => Err(loop_limit(
-                max,
-                format!("{count} iterations are more than `max: {max}`"),
-            )),
+            Some(max) if count > max => {
+                Err(loop_limit(max, format!("{count} iterations are more than `max: {max}`")))
+            }
             _ => Ok(()),
         }
     }
@@ -158,9 +157,7 @@ impl Loop {
             state.results.push(Value::Null);
         }
         if state.running.is_empty() {
-            return Ok(Decision::done(Value::Array(std::mem::take(
-                &mut state.results,
-            ))));
+            return Ok(Decision::done(Value::Array(std::mem::take(&mut state.results))));
         }
         Ok(Decision::run(launch))
     }
@@ -179,10 +176,8 @@ impl Loop {
             return Ok(None);
         }
         let item = state.results.last().cloned().unwrap_or_default();
-        let bindings = BTreeMap::from([
-            ("index".to_owned(), json!(index)),
-            (self.r#as.clone(), item.clone()),
-        ]);
+        let bindings =
+            BTreeMap::from([("index".to_owned(), json!(index)), (self.r#as.clone(), item.clone())]);
         let goes_on = match (&self.r#while, &self.until) {
             (Some(condition), _) => cx.eval(condition, &bindings)?,
             (None, Some(condition)) => index == 0 || !cx.eval(condition, &bindings)?,
@@ -190,10 +185,7 @@ impl Loop {
         };
         let max = self.max.unwrap_or(DEFAULT_MAX);
         if goes_on && index as u64 >= max {
-            return Err(loop_limit(
-                max,
-                format!("the loop wants to go on after {max} iterations"),
-            ));
+            return Err(loop_limit(max, format!("the loop wants to go on after {max} iterations")));
         }
         Ok(goes_on.then_some(item))
     }
@@ -201,28 +193,18 @@ impl Loop {
 
 /// The loop is being cancelled: it ends when nothing of it is running.
 fn stopping(state: &State) -> Decision {
-    if state.running.is_empty() {
-        Decision::end(Outcome::Cancelled)
-    } else {
-        Decision::wait()
-    }
+    if state.running.is_empty() { Decision::end(Outcome::Cancelled) } else { Decision::wait() }
 }
 
 /// The results of what is done; the iteration that broke off counts when it carries a value.
 fn broken(state: &mut State, index: usize, value: Value) -> Value {
-    let State {
-        mut results,
-        running: mut missing,
-    } = std::mem::take(state);
+    let State { mut results, running: mut missing } = std::mem::take(state);
     if value.is_null() {
         missing.insert(index);
     } else {
         results[index] = value;
     }
-    let done = results
-        .into_iter()
-        .enumerate()
-        .filter(|(index, _)| !missing.contains(index));
+    let done = results.into_iter().enumerate().filter(|(index, _)| !missing.contains(index));
     Value::Array(done.map(|(_, result)| result).collect())
 }
 

@@ -115,9 +115,7 @@ impl Control for Parallel {
 impl Parallel {
     /// Starts the branches that have a place; ends the step when none is left.
     fn proceed(&self, state: &mut State) -> Decision {
-        let limit = self
-            .concurrency
-            .map_or(usize::MAX, |limit| limit.max(1) as usize);
+        let limit = self.concurrency.map_or(usize::MAX, |limit| limit.max(1) as usize);
         let mut launch = Vec::new();
         while state.running.len() < limit
             && let Some((_, block)) = self.branches.get_index(state.started)
@@ -129,9 +127,7 @@ impl Parallel {
         if !state.running.is_empty() {
             return Decision::run(launch);
         }
-        let State {
-            results, failures, ..
-        } = std::mem::take(state);
+        let State { results, failures, .. } = std::mem::take(state);
         match self.join {
             Join::Any => Decision::end(Outcome::Failed(self.all_failed(&failures))),
             Join::All | Join::Race => Decision::done(self.by_branch(results)),
@@ -151,18 +147,12 @@ impl Parallel {
         let mut error = StepError::terminal("all_branches_failed", message);
         // One success is enough: so is one branch that may succeed the next time.
         error.retryable = failures.values().any(|error| error.retryable);
-        let errors = failures
-            .iter()
-            .map(|(branch, error)| (*branch, json!(error)));
+        let errors = failures.iter().map(|(branch, error)| (*branch, json!(error)));
         error.details(self.by_branch(errors))
     }
 }
 
 /// The step is being cancelled: it ends when none of its branches is running.
 fn stopping(state: &State) -> Decision {
-    if state.running.is_empty() {
-        Decision::end(Outcome::Cancelled)
-    } else {
-        Decision::wait()
-    }
+    if state.running.is_empty() { Decision::end(Outcome::Cancelled) } else { Decision::wait() }
 }

@@ -23,12 +23,7 @@ use serde_json::{Value, json};
 ///           headers: { source: shop }
 /// ```
 #[derive(Step)]
-#[step(
-    name = "queue_publish",
-    action,
-    effect = "transactional",
-    result = "map<json>"
-)]
+#[step(name = "queue_publish", action, effect = "transactional", result = "map<json>")]
 pub struct QueuePublish {
     /// The queue.
     #[param(reference = "connection", literal)]
@@ -44,11 +39,7 @@ pub struct QueuePublish {
 
 impl Action for QueuePublish {
     async fn run(self, cx: StepContext) -> Result<Value, StepError> {
-        let message = Message {
-            topic: self.topic,
-            payload: self.payload,
-            headers: self.headers,
-        };
+        let message = Message { topic: self.topic, payload: self.payload, headers: self.headers };
         let published = cx.publish(&self.connection, message).await?;
         Ok(json!({ "id": published.id, "duplicate": published.duplicate }))
     }

@@ -54,10 +54,8 @@ impl Action for ReadFile {
     async fn run(self, cx: StepContext) -> Result<Value, StepError> {
         let bytes = cx.read_file(&self.path).await?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
+            let line =
+                1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             self.invalid("not UTF-8", json!({ "line": line }))
         })?;
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
@@ -74,10 +72,8 @@ impl Action for ReadFile {
 
 impl ReadFile {
     fn format(&self) -> Format {
-        let extension = self
-            .path
-            .rsplit_once('.')
-            .map(|(_, extension)| extension.to_ascii_lowercase());
+        let extension =
+            self.path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
         self.format.unwrap_or(match extension.as_deref() {
             Some("csv") => Format::Csv,
             Some("json") => Format::Json,
@@ -93,16 +89,12 @@ impl ReadFile {
                 "/delimiter: expected one ASCII character",
             ));
         };
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .from_reader(text.as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
         let columns = self.columns(reader.headers().map_err(|error| self.not_csv(&error))?)?;
         let mut rows = Vec::new();
         let mut record = csv::StringRecord::new();
-        while reader
-            .read_record(&mut record)
-            .map_err(|error| self.not_csv(&error))?
-        {
+        while reader.read_record(&mut record).map_err(|error| self.not_csv(&error))? {
             let line = record.position().map_or(0, csv::Position::line);
             self.check_count(rows.len(), line)?;
             let mut row = Map::with_capacity(columns.len());
@@ -135,29 +127,18 @@ impl ReadFile {
                 format!("two columns are called `{name}`")
             } else {
                 let number = self.numbers.iter().any(|column| column == name);
-                columns.push(Column {
-                    name: name.to_owned(),
-                    number,
-                });
+                columns.push(Column { name: name.to_owned(), number });
                 continue;
             };
             return Err(self.invalid(&problem, json!({ "line": 1 })));
         }
-        match self
-            .numbers
-            .iter()
-            .find(|name| columns.iter().all(|column| column.name != **name))
-        {
+        match self.numbers.iter().find(|name| columns.iter().all(|column| column.name != **name)) {
             None => Ok(columns),
             Some(missing) => {
-                let names: Vec<String> = columns
-                    .iter()
-                    .map(|column| format!("`{}`", column.name))
-                    .collect();
-                let problem = format!(
-                    "there is no column `{missing}`; there are {}",
-                    names.join(", ")
-                );
+                let names: Vec<String> =
+                    columns.iter().map(|column| format!("`{}`", column.name)).collect();
+                let problem =
+                    format!("there is no column `{missing}`; there are {}", names.join(", "));
                 Err(self.invalid(&problem, json!({ "line": 1 })))
             }
         }
@@ -165,11 +146,7 @@ impl ReadFile {
 
     fn jsonl(&self, text: &str) -> Result<Value, StepError> {
         let mut values = Vec::new();
-        for (index, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             self.check_count(values.len(), index as u64 + 1)?;
             values.push(
                 serde_json::from_str(line).map_err(|error| self.not_json(&error, index + 1))?,
@@ -182,27 +159,21 @@ impl ReadFile {
         if (read as u64) < self.max {
             return Ok(());
         }
-        Err(self.invalid(
-            &format!("more than `max: {}` records", self.max),
-            json!({ "line": line }),
-        ))
+        Err(self
+            .invalid(&format!("more than `max: {}` records", self.max), json!({ "line": line })))
     }
 
     fn not_json(&self, error: &serde_json::Error, line: usize) -> StepError {
         // The parser counts lines itself; which line it was asked to read, only the caller knows.
         let text = error.to_string();
-        let problem = text
-            .rsplit_once(" at line ")
-            .map_or(text.as_str(), |(problem, _)| problem);
+        let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
         self.invalid(problem, json!({ "line": line, "column": error.column() }))
     }
 
     fn not_csv(&self, error: &csv::Error) -> StepError {
         let line = error.position().map_or(1, csv::Position::line);
         let problem = match error.kind() {
-            csv::ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("{len} cells instead of {expected_len}")
             }
             _ => error.to_string(),
@@ -228,7 +199,5 @@ fn number(cell: &str) -> Option<Value> {
         return Some(Value::Null);
     }
     let whole = cell.parse::<i64>().ok().map(Number::from);
-    whole
-        .or_else(|| Number::from_f64(cell.parse().ok()?))
-        .map(Value::Number)
+    whole.or_else(|| Number::from_f64(cell.parse().ok()?)).map(Value::Number)
 }

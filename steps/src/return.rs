@@ -30,13 +30,7 @@ impl Control for Return {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let value = self.value.clone().unwrap_or_default();
-        Ok((
-            (),
-            Decision::end(Outcome::Exit(Exit {
-                signal: "return".to_owned(),
-                value,
-            })),
-        ))
+        Ok(((), Decision::end(Outcome::Exit(Exit { signal: "return".to_owned(), value }))))
     }
 
     fn on(

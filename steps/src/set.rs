@@ -53,13 +53,7 @@ impl Control for Set {
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let vars: Map<String, Value> = self.0.clone().into_iter().collect();
-        Ok((
-            (),
-            Decision::End {
-                outcome: Outcome::Done(Value::Object(vars.clone())),
-                vars,
-            },
-        ))
+        Ok(((), Decision::End { outcome: Outcome::Done(Value::Object(vars.clone())), vars }))
     }
 
     fn on(
@@ -92,10 +86,7 @@ impl Registered for Set {
                 behaviour: Behaviour::Control(std::sync::Arc::new(ControlOf::<Set>::new())),
             }
         }
-        Registration {
-            package: env!("CARGO_PKG_NAME"),
-            part: Part::Step(make),
-        }
+        Registration { package: env!("CARGO_PKG_NAME"), part: Part::Step(make) }
     };
 }
 

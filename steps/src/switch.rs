@@ -71,10 +71,7 @@ impl Switch {
         };
         let same_number = || {
             let number = self.on.as_f64()?;
-            self.cases
-                .iter()
-                .find(|(key, _)| key.parse() == Ok(number))
-                .map(|(_, block)| block)
+            self.cases.iter().find(|(key, _)| key.parse() == Ok(number)).map(|(_, block)| block)
         };
         Ok(self.cases.get(&text).or_else(same_number))
     }

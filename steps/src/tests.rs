@@ -19,8 +19,5 @@ use locus_plugin::step::StepEntry;
 
 fn entry(step: &str) -> StepEntry {
     let registry = Registry::linked().expect("the built-in steps are registered");
-    registry
-        .step(step)
-        .unwrap_or_else(|| panic!("there is no step type `{step}`"))
-        .clone()
+    registry.step(step).unwrap_or_else(|| panic!("there is no step type `{step}`")).clone()
 }

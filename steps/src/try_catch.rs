@@ -113,10 +113,7 @@ impl Control for TryCatch {
     type State = State;
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<(State, Decision), StepError> {
-        let state = State {
-            attempt: 1,
-            phase: Phase::Trying,
-        };
+        let state = State { attempt: 1, phase: Phase::Trying };
         Ok((state, Decision::run(vec![Launch::once(&self.r#try)])))
     }
 
@@ -132,13 +129,11 @@ impl Control for TryCatch {
                 self.conclude(state, Outcome::Cancelled)
             }
             (ControlEvent::Woken, Phase::Waiting) => self.try_again(state),
-            (
-                ControlEvent::Ended {
-                    outcome: Outcome::Failed(error),
-                    ..
-                },
-                Phase::Trying,
-            ) if !cx.cancelling() => self.handle(state, error, cx),
+            (ControlEvent::Ended { outcome: Outcome::Failed(error), .. }, Phase::Trying)
+                if !cx.cancelling() =>
+            {
+                self.handle(state, error, cx)
+            }
             (ControlEvent::Ended { outcome, .. }, Phase::Trying | Phase::Handling) => {
                 self.conclude(state, outcome)
             }
@@ -187,11 +182,7 @@ impl TryCatch {
         value: &Value,
         cx: &ControlContext<'_>,
     ) -> Result<Option<&Clause>, StepError> {
-        for clause in self
-            .catch
-            .iter()
-            .filter(|clause| error.matches(&clause.errors))
-        {
+        for clause in self.catch.iter().filter(|clause| error.matches(&clause.errors)) {
             let bindings = BTreeMap::from([(clause.r#as.clone(), value.clone())]);
             let fits = match &clause.when {
                 Some(when) => cx.eval(when, &bindings)?,

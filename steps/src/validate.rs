@@ -48,11 +48,7 @@ impl Control for Validate {
     type State = ();
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
-        let schema = self
-            .r#type
-            .as_ref()
-            .or(self.schema.as_ref())
-            .unwrap_or(&Value::Bool(true));
+        let schema = self.r#type.as_ref().or(self.schema.as_ref()).unwrap_or(&Value::Bool(true));
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
@@ -60,11 +56,8 @@ impl Control for Validate {
             .offline()
             .build(schema)
             .map_err(|error| StepError::terminal("invalid_schema", message(&error)))?;
-        let problems: Vec<Value> = validator
-            .iter_errors(&self.data)
-            .take(MAX_PROBLEMS)
-            .map(|e| problem(&e))
-            .collect();
+        let problems: Vec<Value> =
+            validator.iter_errors(&self.data).take(MAX_PROBLEMS).map(|e| problem(&e)).collect();
         if problems.is_empty() {
             return Ok(((), Decision::done(self.data.clone())));
         }

@@ -36,17 +36,8 @@ impl Control for Wait {
     fn start(&self, cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
         let now = cx.now();
         let length = self.r#for.map_or(0, |length| length.0);
-        let until = self
-            .until
-            .map_or(now.saturating_add(length), |instant| instant.0);
-        Ok((
-            (),
-            if until > now {
-                Decision::wake_at(until)
-            } else {
-                Decision::done(Value::Null)
-            },
-        ))
+        let until = self.until.map_or(now.saturating_add(length), |instant| instant.0);
+        Ok(((), if until > now { Decision::wake_at(until) } else { Decision::done(Value::Null) }))
     }
 
     fn on(

@@ -1,34 +1,23 @@
-//! Specs to measure with: the orders example, and generated projects of any size that look like work of people.
+//! Generated projects of any size, that look like work of people.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// Workflows in one generated file.
 const WORKFLOWS_PER_FILE: usize = 100;
 
 /// Steps in a generated workflow, those of inner blocks included.
-pub const STEPS_PER_WORKFLOW: usize = 20;
+pub(crate) const STEPS_PER_WORKFLOW: usize = 20;
 
 /// Texts by path.
-pub type Files = Vec<(String, String)>;
+pub(crate) type Files = Vec<(String, String)>;
 
 /// How many bytes they have.
-pub fn bytes(files: &Files) -> usize {
+pub(crate) fn bytes(files: &Files) -> usize {
     files.iter().map(|(_, text)| text.len()).sum()
 }
 
-/// The specs of the orders example.
-pub fn orders() -> Files {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/orders");
-    ["models.locus.yaml", "orders.locus.yaml"]
-        .map(|name| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap()))
-        .into_iter()
-        .chain([("shop.locus.yaml".to_owned(), "connections:\n  shop: { type: sqlite, path: shop.db }\n  bus: { type: sqlite, path: bus.db }\n".to_owned())])
-        .collect()
-}
-
 /// A project of so many workflows of 20 steps.
-pub fn generated(workflows: usize) -> Files {
+pub(crate) fn generated(workflows: usize) -> Files {
     let mut files = vec![("a-shop.locus.yaml".to_owned(), SHOP.to_owned())];
     for (number, first) in (0..workflows).step_by(WORKFLOWS_PER_FILE).enumerate() {
         let last = workflows.min(first + WORKFLOWS_PER_FILE);

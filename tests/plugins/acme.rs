@@ -4,8 +4,9 @@
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::assert_snapshot;
 use super::loopback::{Answer, Server};
-use crate::program::{ACME, LOCUS, Said, copy_folder, folder_with, say, workspace};
+use crate::program::{ACME, LOCUS, Said, command, copy_folder, folder_with, say, workspace};
 
 /// The specs of the plugin, with replacements made in them.
 fn specs(replacements: &[(&str, &str)]) -> TempDir {
@@ -24,20 +25,26 @@ fn specs(replacements: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// The specs with two suppliers and a chat that are on this machine, and with little patience.
-fn quotes(north: &Server, south: &Server, chat: &Server) -> TempDir {
-    let webhook = format!("{}/hook", chat.address());
+/// The specs with two suppliers that are on this machine, and with little patience.
+fn quotes(north: &Server, south: &Server) -> TempDir {
     specs(&[
         ("https://north.example", north.address()),
         ("https://south.example", south.address()),
-        ("${ $secrets.SALES_WEBHOOK }", &webhook),
         ("initial: 1s", "initial: 10ms"),
         ("backoff: exponential,", "backoff: exponential, initial: 10ms,"),
     ])
 }
 
-fn quote(specs: &TempDir) -> Said {
-    say(ACME, specs.path(), &["run", ".", "quote_price", "--set", "sku=a/b", "--quiet"])
+/// Runs a workflow whose chats are on this machine; that of the sales team is `/hook`.
+fn run(specs: &TempDir, chat: &Server, args: &[&str]) -> Said {
+    let mut command = command(ACME, specs.path(), &[&["run", "."], args].concat());
+    command.env("LOCUS_SECRET_SALES_WEBHOOK", format!("{}/hook", chat.address()));
+    command.env("LOCUS_SECRET_WAREHOUSE_WEBHOOK", format!("{}/warehouse", chat.address()));
+    command.output().unwrap().into()
+}
+
+fn quote(specs: &TempDir, chat: &Server) -> Said {
+    run(specs, chat, &["quote_price", "--set", "sku=a/b", "--quiet"])
 }
 
 fn answering(status: u16, body: &'static str) -> Server {
@@ -62,8 +69,8 @@ fn its_specs_are_right_only_in_its_host() {
 #[test]
 fn the_first_branch_that_succeeds_decides_a_race() {
     let (north, south, chat) = (silent(), answering(200, "12.5"), answering(200, "{}"));
-    let specs = quotes(&north, &south, &chat);
-    assert_eq!(quote(&specs).ok().json(), json!({ "supplier": "south", "price": 12.5 }));
+    let specs = quotes(&north, &south);
+    assert_eq!(quote(&specs, &chat).ok().json(), json!({ "supplier": "south", "price": 12.5 }));
     assert_eq!(south.requests()[0].path, "/prices/a%2Fb");
     let sent = &chat.requests()[0];
     assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/hook"));
@@ -82,18 +89,18 @@ fn the_first_branch_that_succeeds_decides_a_race() {
 #[test]
 fn a_branch_that_fails_leaves_the_race_to_the_others() {
     let (north, south, chat) = (answering(500, "{}"), answering(200, "7"), answering(200, "{}"));
-    let specs = quotes(&north, &south, &chat);
-    assert_eq!(quote(&specs).ok().json(), json!({ "supplier": "south", "price": 7 }));
+    let specs = quotes(&north, &south);
+    assert_eq!(quote(&specs, &chat).ok().json(), json!({ "supplier": "south", "price": 7 }));
 }
 
 #[test]
 fn the_deadline_ends_a_race() {
     let (north, south, chat) = (silent(), silent(), answering(200, "{}"));
-    let specs = quotes(&north, &south, &chat);
+    let specs = quotes(&north, &south);
     let spec = specs.path().join("quotes.locus.yaml");
     let text = std::fs::read_to_string(&spec).unwrap();
     std::fs::write(&spec, text.replace("deadline: 2s", "deadline: 150ms")).unwrap();
-    quote(&specs).ended(1).says("no branch succeeded within 150ms [deadline_passed]");
+    quote(&specs, &chat).ended(1).says("no branch succeeded within 150ms [deadline_passed]");
     // Three attempts, as `retry` says, each with both branches; nothing behind the race.
     assert_eq!(north.requests().len() + south.requests().len(), 6);
     assert!(chat.requests().is_empty());
@@ -102,8 +109,8 @@ fn the_deadline_ends_a_race() {
 #[test]
 fn a_race_that_all_branches_lose_says_how() {
     let (north, south, chat) = (answering(404, "{}"), answering(410, "{}"), answering(200, "{}"));
-    let specs = quotes(&north, &south, &chat);
-    let said = quote(&specs).ended(1).says("none of the 2 branches succeeded [all_branches_failed]");
+    let specs = quotes(&north, &south);
+    let said = quote(&specs, &chat).ended(1).says("none of the 2 branches succeeded [all_branches_failed]");
     for part in ["north", "south", "http_4xx"] {
         assert!(said.stderr.contains(part), "{}", said.stderr);
     }
@@ -116,28 +123,60 @@ fn every_attempt_of_a_step_has_the_same_idempotency_key() {
         0 | 1 => Answer::Now(503, "{}"),
         _ => Answer::Now(204, ""),
     });
-    let specs = quotes(&north, &south, &chat);
-    quote(&specs).ok();
+    let specs = quotes(&north, &south);
+    quote(&specs, &chat).ok();
     let keys: Vec<String> =
         chat.requests().iter().map(|sent| sent.headers["idempotency-key"].clone()).collect();
     let runs = say(ACME, specs.path(), &["runs", "list", "--json"]).ok().json();
     let run = runs[0]["run"].as_str().unwrap();
     assert_eq!(keys, vec![format!("{run}/quote_price/tell_sales"); 3]);
     // Another run is another message.
-    quote(&specs).ok();
+    quote(&specs, &chat).ok();
     assert_ne!(chat.requests()[3].headers["idempotency-key"], keys[0]);
+}
+
+#[test]
+fn a_secret_stays_out_of_what_is_recorded_and_shown() {
+    let (north, south) = (silent(), answering(200, "12.5"));
+    let chat = answering(500, "{}");
+    let specs = quotes(&north, &south);
+    let said = quote(&specs, &chat).ended(1).says("the chat service answered 500 [http_5xx]");
+    let shown = say(ACME, specs.path(), &["runs", "list", "--json"]).ok();
+    let run = shown.json()[0]["run"].as_str().unwrap().to_owned();
+    let journal = say(ACME, specs.path(), &["runs", "show", &run, "--json"]).ok();
+    let secret = chat.address();
+    for text in [said.stdout, said.stderr, shown.stdout, journal.stdout] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    for entry in std::fs::read_dir(specs.path().join(".locus")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let recorded = std::fs::read(&path).unwrap();
+        let found = recorded.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!found, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_given_is_asked_for() {
+    let specs = specs(&[]);
+    let said = say(ACME, specs.path(), &["run", ".", "restock"]).ended(1);
+    said.says("[secret_missing]").says("set the environment variable `LOCUS_SECRET_");
 }
 
 #[test]
 fn steps_from_a_spreadsheet_run() {
     let chat = answering(200, "{}");
-    let webhook = format!("{}/warehouse", chat.address());
-    let specs = specs(&[("${ $secrets.WAREHOUSE_WEBHOOK }", &webhook), ("5m", "5ms")]);
-    let said = say(ACME, specs.path(), &["run", ".", "restock"]).ok();
+    let specs = specs(&[("5m", "5ms")]);
+    let said = run(&specs, &chat, &["restock"]).ok();
     assert!(said.stderr.contains("info Restocking, as every night  restock/begin"), "{}", said.stderr);
     // `when` in a cell: the chat was quick.
     assert!(!said.stderr.contains("slow"), "{}", said.stderr);
-    let sent = chat.requests()[0].json();
+    let sent = &chat.requests()[0];
+    assert_eq!(sent.path, "/warehouse");
+    let sent = sent.json();
     let text = sent["attachments"][0]["text"].as_str().unwrap();
     assert!(text.starts_with("Shelves are \"open\" again since 20"), "{text}");
 }
@@ -184,8 +223,8 @@ fn the_diagrams_are_built() {
     let diagram = |name: &str| {
         std::fs::read_to_string(specs.path().join(format!("generated/diagrams/{name}.dot"))).unwrap()
     };
-    insta::assert_snapshot!("quote_price.dot", diagram("quote_price"));
-    insta::assert_snapshot!("restock.dot", diagram("restock"));
+    assert_snapshot("quote_price.dot", &diagram("quote_price"));
+    assert_snapshot("restock.dot", &diagram("restock"));
     let again = say(ACME, specs.path(), &["build"]).ok();
     assert_eq!(again.stdout, "", "nothing changes when nothing changed");
 }

@@ -2,7 +2,6 @@
 //! wherever it is asked to. It is registered by hand: what derives register is linked into every test.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use locus_compiler::{Compilation, build, compile_in};
@@ -18,7 +17,7 @@ use locus_plugin::registry::{Part, Registered};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
     API_VERSION, Control, ControlContext, ControlEvent, Decision, Doc, Effect, GenerateError,
-    Generator, HookContext, Outcome, Param, Parsed, ParserHook, Plan, PostGenerate, PostParse,
+    Generator, HookContext, Outcome, Param, ParamError, Parsed, ParserHook, Plan, PostGenerate, PostParse,
     PostValidate, PreGenerate, Registration, Registry, RenderContext, Source, Stability,
     StepContext, StepError, StepKind, StepType, Unit,
 };
@@ -73,13 +72,22 @@ fn plugin() -> PluginMeta {
     }
 }
 
-// -- step types --
-
+/// The parameters of all its parts.
 #[derive(Param)]
 struct Params {
     /// Where it panics.
     at: String,
 }
+
+impl Params {
+    fn panic_at(&self, place: &str) {
+        if self.at == place {
+            panic!("{WORDS}");
+        }
+    }
+}
+
+// -- step types --
 
 fn step(name: &str, kind: StepKind, behaviour: Behaviour) -> StepEntry {
     let ty = StepType {
@@ -127,9 +135,9 @@ impl Param for FallApart {
         Params::schema()
     }
 
-    fn from_value(value: Value) -> Result<Self, locus_plugin::ParamError> {
+    fn from_value(value: Value) -> Result<Self, ParamError> {
         let params = Params::from_value(value)?;
-        assert_ne!(params.at, "params", "{WORDS}");
+        params.panic_at("params");
         Ok(Self(params))
     }
 }
@@ -138,7 +146,7 @@ impl Control for FallApart {
     type State = BTreeMap<String, Value>;
 
     fn start(&self, cx: &ControlContext<'_>) -> Result<(Self::State, Decision), StepError> {
-        assert_ne!(self.0.at, "start", "{WORDS}");
+        self.0.panic_at("start");
         Ok((BTreeMap::new(), Decision::wake_at(cx.now() + 1)))
     }
 
@@ -168,15 +176,21 @@ fn generator() -> GeneratorEntry {
     }
 }
 
-#[derive(Param)]
-struct Ruins {
-    /// Where it panics.
-    at: String,
+struct Ruins(Params);
+
+impl Param for Ruins {
+    fn schema() -> Value {
+        Params::schema()
+    }
+
+    fn from_value(value: Value) -> Result<Self, ParamError> {
+        Params::from_value(value).map(Self)
+    }
 }
 
 impl Generator for Ruins {
     fn plan(&self, _: &Program) -> Result<Plan, GenerateError> {
-        assert_ne!(self.at, "plan", "{WORDS}");
+        self.0.panic_at("plan");
         let mut plan = Plan::default();
         for name in ["one", "two"] {
             plan.owned(format!("{name}.txt"), json!(name), None);
@@ -190,7 +204,9 @@ impl Generator for Ruins {
         _: &Program,
         _: &RenderContext<'_>,
     ) -> Result<Doc, GenerateError> {
-        assert!(self.at != "render" || unit.path != "two.txt", "{WORDS}");
+        if unit.path == "two.txt" {
+            self.0.panic_at("render");
+        }
         Ok(Doc { text: "text\n".to_owned() })
     }
 }
@@ -252,6 +268,18 @@ impl PostParse for Collapse {
 
 impl PostValidate for Collapse {
     fn post_validate(&self, _: &Program, cx: &mut HookContext) {
+        collapse(cx)
+    }
+}
+
+impl PreGenerate for Collapse {
+    fn pre_generate(&self, _: &Program, _: &str, _: &Plan, cx: &mut HookContext) {
+        collapse(cx)
+    }
+}
+
+impl PostGenerate for Collapse {
+    fn post_generate(&self, _: &str, _: &[(String, String)], cx: &mut HookContext) {
         collapse(cx)
     }
 }
@@ -354,8 +382,6 @@ workflows:
         TYPE: { at: "${ .input.at }" }
 "#;
     let registry = Arc::new(registry(&PARTS));
-    let config = || EngineConfig::new(StoreLocation::Memory, Path::new("."), Arc::clone(&registry));
-    let engine = block_on(async { Engine::open(config()) }).unwrap().unwrap();
     let cases = [
         ("break_down", "once"),
         ("break_down", "later"),
@@ -364,21 +390,26 @@ workflows:
         ("fall_apart", "start"),
         ("fall_apart", "later"),
     ];
-    for (step_type, at) in cases {
-        let spec = spec.replace("TYPE", step_type);
-        let compilation = compile(&[("a.locus.yaml", &spec)], &registry);
-        assert_eq!(told(&compilation.diagnostics), Vec::<String>::new());
-        let program = Arc::new(compilation.program);
-        let run = |workflow: &'static str| {
-            let started = engine.start(Arc::clone(&program), workflow, json!({ "at": at }), None);
-            block_on(async { started.await.unwrap().outcome().await.unwrap() }).unwrap()
-        };
-        let Outcome::Failed(error) = run("uncaught") else { panic!("{step_type} {at}") };
-        assert_eq!(error.code, "plugin_panicked", "{step_type} {at}: {error}");
-        assert_eq!(error.step.as_deref(), Some("uncaught/ruin"), "{step_type} {at}: {error}");
-        assert!(at == "number" || error.message.contains(WORDS), "{step_type} {at}: {error}");
-        // The process goes on, and so does a run that expects it.
-        let Outcome::Done(said) = run("caught") else { panic!("{step_type} {at}") };
-        assert!(said.as_str().unwrap().contains("panicked"), "{step_type} {at}: {said}");
-    }
+    let runs = async {
+        let config = EngineConfig::new(StoreLocation::Memory, ".", Arc::clone(&registry));
+        let engine = Engine::open(config).unwrap();
+        for (step_type, at) in cases {
+            let spec = spec.replace("TYPE", step_type);
+            let compilation = compile(&[("a.locus.yaml", &spec)], &registry);
+            assert_eq!(told(&compilation.diagnostics), Vec::<String>::new());
+            let program = Arc::new(compilation.program);
+            let run = async |workflow: &str| {
+                let started = engine.start(Arc::clone(&program), workflow, json!({ "at": at }), None);
+                started.await.unwrap().outcome().await.unwrap()
+            };
+            let Outcome::Failed(error) = run("uncaught").await else { panic!("{step_type} {at}") };
+            assert_eq!(error.code, "plugin_panicked", "{step_type} {at}: {error}");
+            assert_eq!(error.step.as_deref(), Some("uncaught/ruin"), "{step_type} {at}: {error}");
+            assert!(at == "number" || error.message.contains(WORDS), "{step_type} {at}: {error}");
+            // The process goes on, and so does a run that expects it.
+            let Outcome::Done(said) = run("caught").await else { panic!("{step_type} {at}") };
+            assert!(said.as_str().unwrap().contains("panicked"), "{step_type} {at}: {said}");
+        }
+    };
+    block_on(runs).unwrap();
 }

@@ -42,22 +42,13 @@ pub(crate) struct Need {
 /// Where a tool comes from. Versions are exact: a new release must not turn a green tree red.
 pub(crate) enum Install {
     /// Packages of npm, and a script of ours (name, text) that lies beside their `node_modules`.
-    Npm {
-        packages: &'static [&'static str],
-        script: Option<(&'static str, &'static str)>,
-    },
+    Npm { packages: &'static [&'static str], script: Option<(&'static str, &'static str)> },
     /// Packages of PyPI, in a virtual environment.
     Pip { packages: &'static [&'static str] },
 }
 
-const NODE: Need = Need {
-    name: "node",
-    detect: &["node", "--version"],
-};
-const NPM: Need = Need {
-    name: "npm",
-    detect: &[npm(), "--version"],
-};
+const NODE: Need = Need { name: "node", detect: &["node", "--version"] };
+const NPM: Need = Need { name: "npm", detect: &[npm(), "--version"] };
 const PYTHON: Need = Need {
     name: "python3 with venv and pip",
     detect: &["python3", "-c", "import venv, ensurepip"],
@@ -73,10 +64,7 @@ pub(crate) const EXTERNALS: &[External] = &[
         proves: "generated TypeScript passes the TypeScript compiler",
         variable: "LOCUS_TSC",
         needs: &[NODE, NPM],
-        install: Install::Npm {
-            packages: &["typescript@5.9.3"],
-            script: None,
-        },
+        install: Install::Npm { packages: &["typescript@5.9.3"], script: None },
         program: "node_modules/.bin/tsc",
     },
     External {
@@ -84,9 +72,7 @@ pub(crate) const EXTERNALS: &[External] = &[
         proves: "generated OpenAPI documents are valid",
         variable: "LOCUS_OPENAPI_VALIDATOR",
         needs: &[PYTHON],
-        install: Install::Pip {
-            packages: &["openapi-spec-validator==0.9.0"],
-        },
+        install: Install::Pip { packages: &["openapi-spec-validator==0.9.0"] },
         program: "bin/openapi-spec-validator",
     },
     External {
@@ -97,10 +83,7 @@ pub(crate) const EXTERNALS: &[External] = &[
         // The last line of each that runs on Node 18 and 20.
         install: Install::Npm {
             packages: &["mermaid@11.17.2", "jsdom@26.1.0"],
-            script: Some((
-                "mermaid-check.mjs",
-                include_str!("../assets/mermaid-check.mjs"),
-            )),
+            script: Some(("mermaid-check.mjs", include_str!("../assets/mermaid-check.mjs"))),
         },
         program: "mermaid-check.mjs",
     },
@@ -146,11 +129,7 @@ impl Tools {
         for (external, reason) in &self.missing {
             eprintln!("\n!!! NOT CHECKED: that {}.\n!!! {reason}", external.proves);
         }
-        let names: Vec<_> = self
-            .missing
-            .iter()
-            .map(|(external, _)| external.name)
-            .collect();
+        let names: Vec<_> = self.missing.iter().map(|(external, _)| external.name).collect();
         if names.is_empty() || !workspace.ci {
             return Ok(());
         }
@@ -167,15 +146,10 @@ impl External {
         if let Some(own) = std::env::var_os(self.variable) {
             let own = PathBuf::from(own);
             let complaint = format!("{}={} is no file", self.variable, own.display());
-            return if own.is_file() {
-                Ok(own)
-            } else {
-                Err(complaint)
-            };
+            return if own.is_file() { Ok(own) } else { Err(complaint) };
         }
         for need in self.needs {
-            need.detect()
-                .map_err(|reason| format!("needs {}: {reason}", need.name))?;
+            need.detect().map_err(|reason| format!("needs {}: {reason}", need.name))?;
         }
         let tools = workspace.target.join("locus-tools");
         let folder = tools.join(self.name);
@@ -191,11 +165,7 @@ impl External {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(folder.join(self.program));
         }
-        println!(
-            "  {:<12} installing {} ...",
-            self.name,
-            self.install.packages().join(", ")
-        );
+        println!("  {:<12} installing {} ...", self.name, self.install.packages().join(", "));
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(told)?;
         }
@@ -241,10 +211,7 @@ impl Install {
             Install::Pip { packages } => {
                 process::quiet(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
                 let mut pip = Command::new(folder.join("bin/pip"));
-                process::quiet(
-                    pip.args(["install", "--quiet", "--no-input"])
-                        .args(*packages),
-                )
+                process::quiet(pip.args(["install", "--quiet", "--no-input"]).args(*packages))
             }
         }
     }
@@ -256,13 +223,7 @@ fn install_from_npm(folder: &Path, packages: &[&str], script: Option<(&str, &str
     fs::write(folder.join("package.json"), "{\"private\": true}\n").map_err(told)?;
     let mut install = Command::new(npm());
     install
-        .args([
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            "--loglevel=error",
-        ])
+        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
         .arg(NPM_BEFORE)
         .args(packages)
         .current_dir(folder);

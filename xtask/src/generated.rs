@@ -17,11 +17,8 @@ struct Region {
     text: fn() -> String,
 }
 
-const REGIONS: &[Region] = &[Region {
-    file: "CONTRIBUTING.md",
-    name: "external-checks",
-    text: external_checks,
-}];
+const REGIONS: &[Region] =
+    &[Region { file: "CONTRIBUTING.md", name: "external-checks", text: external_checks }];
 
 /// Names every region that is not what its data says.
 pub(crate) fn check(workspace: &Workspace) -> Outcome {
@@ -35,10 +32,7 @@ pub(crate) fn check(workspace: &Workspace) -> Outcome {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "out of date: {}; run `cargo xtask bless`",
-        stale.join(", ")
-    ))
+    Err(format!("out of date: {}; run `cargo xtask bless`", stale.join(", ")))
 }
 
 /// Rewrites every region that is not what its data says.

@@ -33,21 +33,11 @@ type Check = (&'static str, fn(&Workspace) -> Verdict);
 const WASM: &str = "wasm32-wasip2";
 
 const BEFORE_TESTS: &[Check] = &[
-    ("formatting", |workspace| {
-        cargo(workspace, &["fmt", "--all", "--check"])
-    }),
+    ("formatting", |workspace| cargo(workspace, &["fmt", "--all", "--check"])),
     ("lints", |workspace| {
         cargo(
             workspace,
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
         )
     }),
     ("documentation", documentation),
@@ -59,9 +49,7 @@ const AFTER_TESTS: &[Check] = &[
     }),
     ("advisories", advisories),
     ("the contract as WebAssembly", contract_as_wasm),
-    ("generated regions", |workspace| {
-        generated::check(workspace).into()
-    }),
+    ("generated regions", |workspace| generated::check(workspace).into()),
 ];
 
 /// Runs every check and sums up.
@@ -78,10 +66,9 @@ pub(crate) fn run(workspace: &Workspace, tests: Tests) -> Outcome {
                 &mut verdicts,
             );
         }
-        Tests::Skip => verdicts.push((
-            "tests",
-            Verdict::Skipped("left to `cargo xtask test`".into()),
-        )),
+        Tests::Skip => {
+            verdicts.push(("tests", Verdict::Skipped("left to `cargo xtask test`".into())))
+        }
     }
     checks(workspace, AFTER_TESTS, &mut verdicts);
     verdicts.push(("tree unchanged", tree_unchanged(workspace, before)));
@@ -115,11 +102,7 @@ fn sum_up(verdicts: &[(&'static str, Verdict)]) -> Outcome {
             }
         }
     }
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("not ready: {}", failed.join("; ")))
-    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("not ready: {}", failed.join("; "))) }
 }
 
 impl From<Outcome> for Verdict {
@@ -144,10 +127,7 @@ fn documentation(workspace: &Workspace) -> Verdict {
 /// known about the tree that a change of it could mend: the check is skipped and the log says so.
 fn advisories(workspace: &Workspace) -> Verdict {
     match process::quiet(&mut workspace.cargo(&["deny", "fetch", "db"])) {
-        Ok(()) => cargo(
-            workspace,
-            &["deny", "check", "--disable-fetch", "advisories"],
-        ),
+        Ok(()) => cargo(workspace, &["deny", "check", "--disable-fetch", "advisories"]),
         Err(reason) => {
             let last = reason.lines().last().unwrap_or_default();
             Verdict::Skipped(format!("the advisory database cannot be fetched ({last})"))
@@ -159,10 +139,7 @@ fn contract_as_wasm(workspace: &Workspace) -> Verdict {
     if let Err(reason) = has_wasm_target() {
         return Verdict::Skipped(reason);
     }
-    cargo(
-        workspace,
-        &["check", "-p", "locus-plugin", "--target", WASM, "--locked"],
-    )
+    cargo(workspace, &["check", "-p", "locus-plugin", "--target", WASM, "--locked"])
 }
 
 /// Looks for the target's standard library and asks rustup for it when it is not there. So it is
@@ -186,11 +163,8 @@ fn tree_unchanged(workspace: &Workspace, before: Result<Snapshot, String>) -> Ve
         }
         Ok(before?.changed(&Snapshot::take(workspace)?))
     };
-    let fault = if workspace.ci {
-        "the tree is not clean"
-    } else {
-        "the run changed tracked files"
-    };
+    let fault =
+        if workspace.ci { "the tree is not clean" } else { "the run changed tracked files" };
     match changed() {
         Ok(files) if files.is_empty() => Verdict::Passed,
         Ok(files) => Verdict::Failed(format!("{fault}:\n    {}", files.join("\n    "))),

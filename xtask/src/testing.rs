@@ -14,11 +14,7 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     tools.tell(&mut command);
     let (tests, counts) = counted(&mut command);
     let missing = tools.report_missing(workspace);
-    let Counts {
-        passed,
-        failed,
-        ignored,
-    } = counts;
+    let Counts { passed, failed, ignored } = counts;
     println!("\ntests: {passed} passed, {failed} failed, {ignored} skipped");
     tests?;
     missing?;
@@ -32,7 +28,7 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[&str]) -> Outcome {
 pub(crate) fn bless(workspace: &Workspace, filter: Option<&str>) -> Outcome {
     if workspace.ci {
         return Err(
-            "CI does not bless: run `cargo xtask bless` and read what it changed".to_owned(),
+            "CI does not bless: run `cargo xtask bless` and read what it changed".to_owned()
         );
     }
     generated::write(workspace)?;
@@ -41,10 +37,7 @@ pub(crate) fn bless(workspace: &Workspace, filter: Option<&str>) -> Outcome {
     if let Some(filter) = filter {
         command.args(["--", filter]);
     }
-    command
-        .env("BLESS", "1")
-        .env("INSTA_UPDATE", "always")
-        .env("TRYBUILD", "overwrite");
+    command.env("BLESS", "1").env("INSTA_UPDATE", "always").env("TRYBUILD", "overwrite");
     tools.tell(&mut command);
     let outcome = process::run(&mut command);
     println!(
@@ -55,11 +48,7 @@ pub(crate) fn bless(workspace: &Workspace, filter: Option<&str>) -> Outcome {
 
 /// All benchmarks.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[&str]) -> Outcome {
-    process::run(
-        workspace
-            .cargo(&["bench", "--workspace", "--locked"])
-            .args(arguments),
-    )
+    process::run(workspace.cargo(&["bench", "--workspace", "--locked"]).args(arguments))
 }
 
 /// `cargo test` over the workspace, or over the packages that the arguments name.
@@ -67,11 +56,7 @@ fn cargo_test(workspace: &Workspace, arguments: &[&str]) -> Command {
     let cargo_arguments = arguments.iter().take_while(|argument| **argument != "--");
     let mut named =
         cargo_arguments.filter(|word| word.starts_with("-p") || word.starts_with("--package"));
-    let scope: &[&str] = if named.next().is_some() {
-        &[]
-    } else {
-        &["--workspace"]
-    };
+    let scope: &[&str] = if named.next().is_some() { &[] } else { &["--workspace"] };
     let mut command = workspace.cargo(&["test", "--locked", "--no-fail-fast"]);
     command.args(scope).args(arguments);
     command
@@ -109,31 +94,21 @@ fn stream(command: &mut Command, mut see: impl FnMut(&str)) -> Outcome {
             line.clear();
         }
     }
-    let status = child
-        .wait()
-        .map_err(|error| process::cannot_start(command, &error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("tests failed ({status})"))
-    }
+    let status = child.wait().map_err(|error| process::cannot_start(command, &error))?;
+    if status.success() { Ok(()) } else { Err(format!("tests failed ({status})")) }
 }
 
 impl Counts {
     /// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
     fn add(&mut self, line: &str) {
-        let Some((_, results)) = line
-            .strip_prefix("test result: ")
-            .and_then(|rest| rest.split_once(". "))
+        let Some((_, results)) =
+            line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
         else {
             return;
         };
         for part in results.split(';') {
             let mut words = part.split_whitespace();
-            let number = words
-                .next()
-                .and_then(|number| number.parse().ok())
-                .unwrap_or(0);
+            let number = words.next().and_then(|number| number.parse().ok()).unwrap_or(0);
             match words.next() {
                 Some("passed") => self.passed += number,
                 Some("failed") => self.failed += number,
@@ -158,13 +133,6 @@ mod tests {
         ] {
             counts.add(line);
         }
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 13,
-                failed: 2,
-                ignored: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 13, failed: 2, ignored: 1 });
     }
 }

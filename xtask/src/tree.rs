@@ -15,9 +15,7 @@ impl Snapshot {
         let listed = process::output(git(workspace).args(["ls-files", "--modified", "-z"]))?;
         let names = listed.split_terminator('\0');
         let read = |name: &str| std::fs::read(workspace.root.join(name)).ok();
-        Ok(Snapshot(
-            names.map(|name| (name.to_owned(), read(name))).collect(),
-        ))
+        Ok(Snapshot(names.map(|name| (name.to_owned(), read(name))).collect()))
     }
 
     /// The files that are not now as they were then.
@@ -47,22 +45,13 @@ mod tests {
 
     fn snapshot(files: &[(&str, Option<&str>)]) -> Snapshot {
         let bytes = |text: &str| text.as_bytes().to_vec();
-        Snapshot(
-            files
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), text.map(bytes)))
-                .collect(),
-        )
+        Snapshot(files.iter().map(|(name, text)| ((*name).to_owned(), text.map(bytes))).collect())
     }
 
     #[test]
     fn an_edit_that_was_there_before_does_not_count() {
         let before = snapshot(&[("a", Some("1")), ("b", Some("1"))]);
-        assert!(
-            before
-                .changed(&snapshot(&[("a", Some("1")), ("b", Some("1"))]))
-                .is_empty()
-        );
+        assert!(before.changed(&snapshot(&[("a", Some("1")), ("b", Some("1"))])).is_empty());
     }
 
     #[test]

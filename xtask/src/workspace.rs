@@ -28,8 +28,7 @@ impl Workspace {
             .map_err(|error| format!("cannot read `cargo metadata`: {error}"))?;
         let folder = |key: &str| {
             let path = metadata[key].as_str();
-            path.map(PathBuf::from)
-                .ok_or_else(|| format!("`cargo metadata` has no `{key}`"))
+            path.map(PathBuf::from).ok_or_else(|| format!("`cargo metadata` has no `{key}`"))
         };
         Ok(Workspace {
             root: folder("workspace_root")?,

@@ -20,7 +20,8 @@ pub(crate) fn build(args: &Build, registry: &Registry, ui: Ui) -> Outcome {
         ));
     }
     let targets = chosen(program, &args.targets, ui)?;
-    let (outputs, problems) = locus_compiler::build(program, &targets, registry, &compilation.sources);
+    let (outputs, problems) =
+        locus_compiler::build(program, &targets, registry, &compilation.sources);
     ui.diagnostics(&problems, &compilation.sources);
     if problems.has_errors() {
         return Err(Failed);

@@ -12,21 +12,38 @@ pub(crate) fn list(registry: &Registry, json: bool, ui: Ui) -> Outcome {
         return Ok(());
     }
     for meta in registry.plugins() {
-        ui.result(format_args!("{} {}  {}", ui.paint(&meta.id, "1"), meta.version, first_line(&meta.description)));
+        ui.result(format_args!(
+            "{} {}  {}",
+            ui.paint(&meta.id, "1"),
+            meta.version,
+            first_line(&meta.description)
+        ));
         let steps = registry.steps().filter(|entry| entry.ty.plugin == meta.id);
         for entry in steps {
             ui.result(format_args!("  step      {:18} {}", entry.ty.name, entry.ty.summary()));
         }
         for entry in registry.generators().filter(|entry| entry.meta.plugin == meta.id) {
-            ui.result(format_args!("  generator {:18} {}", entry.meta.name, first_line(&entry.meta.docs)));
+            ui.result(format_args!(
+                "  generator {:18} {}",
+                entry.meta.name,
+                first_line(&entry.meta.docs)
+            ));
         }
         for entry in registry.parser_hooks().filter(|entry| entry.meta.plugin == meta.id) {
             let suffixes = entry.meta.suffixes.join(", ");
-            ui.result(format_args!("  parser    {:18} {} ({suffixes})", entry.meta.name, first_line(&entry.meta.docs)));
+            ui.result(format_args!(
+                "  parser    {:18} {} ({suffixes})",
+                entry.meta.name,
+                first_line(&entry.meta.docs)
+            ));
         }
         for entry in registry.hooks().filter(|entry| entry.meta.plugin == meta.id) {
             let points = entry.meta.points.join(", ");
-            ui.result(format_args!("  hooks     {:18} {} ({points})", entry.meta.name, first_line(&entry.meta.docs)));
+            ui.result(format_args!(
+                "  hooks     {:18} {} ({points})",
+                entry.meta.name,
+                first_line(&entry.meta.docs)
+            ));
         }
     }
     Ok(())
@@ -39,7 +56,8 @@ fn first_line(text: &str) -> &str {
 /// A plugin with its parts.
 fn describe(registry: &Registry, id: &str) -> Value {
     let meta = registry.plugins().find(|meta| meta.id == id);
-    let steps: Vec<&_> = registry.steps().map(|entry| &entry.ty).filter(|ty| ty.plugin == id).collect();
+    let steps: Vec<&_> =
+        registry.steps().map(|entry| &entry.ty).filter(|ty| ty.plugin == id).collect();
     let generators: Vec<&_> =
         registry.generators().map(|entry| &entry.meta).filter(|meta| meta.plugin == id).collect();
     let parser_hooks: Vec<&_> =

@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 use crate::args::Run;
 use crate::program::compile;
 use crate::progress::Progress;
-use crate::session::{engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for};
+use crate::session::{
+    engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for,
+};
 use crate::ui::{Failed, Outcome, Ui};
 
 pub(crate) fn run(args: &Run, registry: Arc<Registry>, ui: Ui) -> Outcome {
@@ -41,9 +43,9 @@ pub(crate) fn run(args: &Run, registry: Arc<Registry>, ui: Ui) -> Outcome {
             progress.finish();
             match ended {
                 None => Err(interrupted(&[id], ui)),
-                Some(ended) => {
-                    ended.iter().try_for_each(|(id, outcome)| show_outcome(id, outcome, args.json, ui))
-                }
+                Some(ended) => ended
+                    .iter()
+                    .try_for_each(|(id, outcome)| show_outcome(id, outcome, args.json, ui)),
             }
         },
         ui,
@@ -112,8 +114,12 @@ fn parse_input(given: &str, ui: Ui) -> Result<Value, Failed> {
             (text, "standard input".to_owned())
         }
         Some(file) => {
-            let text = fs::read_to_string(file)
-                .map_err(|error| ui.error(format_args!("cannot read the input from `{file}`: {error}"), None))?;
+            let text = fs::read_to_string(file).map_err(|error| {
+                ui.error(
+                    format_args!("cannot read the input from `{file}`: {error}"),
+                    Some("behind `@` stands the path of a file with JSON in it, or `-` for standard input"),
+                )
+            })?;
             (text, file.to_owned())
         }
     };

@@ -9,10 +9,12 @@ use locus_runtime::{Cancelling, Engine, RunFilter, RunRow, RunState};
 use serde_json::{Value, json};
 
 use crate::args::{RunPlace, RunStateArg, Runs};
-use locus_runtime::core::format_instant;
 use crate::progress::Progress;
-use crate::session::{engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for};
+use crate::session::{
+    engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for,
+};
 use crate::ui::{Failed, Outcome, Ui};
+use locus_runtime::core::format_instant;
 
 pub(crate) fn runs(command: &Runs, registry: Arc<Registry>, ui: Ui) -> Outcome {
     match command {
@@ -41,7 +43,12 @@ struct Session {
 }
 
 impl Session {
-    fn open(place: &RunPlace, registry: Arc<Registry>, quiet: bool, ui: Ui) -> Result<Self, Failed> {
+    fn open(
+        place: &RunPlace,
+        registry: Arc<Registry>,
+        quiet: bool,
+        ui: Ui,
+    ) -> Result<Self, Failed> {
         let root = folder_of(&place.project);
         let store = store_file(&root, &place.store);
         if !store.exists() {
@@ -64,7 +71,13 @@ fn folder_of(project: &Path) -> PathBuf {
     parent.unwrap_or(Path::new(".")).to_owned()
 }
 
-fn list(engine: &Engine, state: Option<RunStateArg>, limit: usize, as_json: bool, ui: Ui) -> Outcome {
+fn list(
+    engine: &Engine,
+    state: Option<RunStateArg>,
+    limit: usize,
+    as_json: bool,
+    ui: Ui,
+) -> Outcome {
     let filter = RunFilter {
         state: state.map(|state| match state {
             RunStateArg::Running => RunState::Running,
@@ -158,7 +171,9 @@ fn record_line(record: &Record, started: u64) -> String {
         Event::Completed { key, attempt, result: Err(error) } => {
             format!("failed    {key}#{attempt}  {}", shortened(&error.to_string()))
         }
-        Event::Fired { key, kind } => format!("fired     {key}  {}", format!("{kind:?}").to_lowercase()),
+        Event::Fired { key, kind } => {
+            format!("fired     {key}  {}", format!("{kind:?}").to_lowercase())
+        }
         Event::CancelRequested => "cancel requested".to_owned(),
     };
     format!("  {:>9}  {what}", format!("+{}", locus_model::duration::format_duration(after)))
@@ -234,7 +249,10 @@ async fn cancel(session: &Session, id: &str, as_json: bool, ui: Ui) -> Outcome {
     let cancelling = engine.cancel(&run.id).await.map_err(|error| engine_error(&error, ui))?;
     let outcome = match cancelling {
         Cancelling::Elsewhere => {
-            ui.note(format_args!("run {}: the process that executes it was asked to cancel it", run.id));
+            ui.note(format_args!(
+                "run {}: the process that executes it was asked to cancel it",
+                run.id
+            ));
             return Ok(());
         }
         Cancelling::Ended(_) => {

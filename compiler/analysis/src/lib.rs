@@ -3,13 +3,13 @@
 //! Nothing stops at the first problem, and nothing is reported twice: what could not be understood is left out of further checks.
 //!
 //! Reading order:
-//! 1. [`sections`]: what the files declare; [`manifest`]: the project file; [`context`]: what the phases share;
-//! 2. [`keys`]: mappings with known keys; [`types`], [`defaults`] and [`raw_schema`]; [`models`]; [`connections`];
-//! 3. [`workflows`] with [`triggers`] and [`cron`]; [`steps`] with [`retry`]: blocks and steps, as drafts;
-//! 4. [`shape`]: schemas compiled; [`params`] with [`values`], [`binds`] and [`calls`]: parameters along their shape; [`expressions`]: what strings refer to;
-//! 5. [`segments`] and [`identity`]: names, paths and signatures;
-//! 6. [`flow`] with [`graph`], [`level`], [`scope`] and [`fields`]: what runs, and what each place can see;
-//! 7. [`program`]: drafts to the program; [`messages`]: the words of every report; [`codes`]: their catalogue.
+//! 1. `sections`: what the files declare; `manifest`: the project file; `context`: what the phases share;
+//! 2. `keys`: mappings with known keys; `types`, `defaults` and `raw_schema`; `models`; `connections`;
+//! 3. `workflows` with `triggers` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
+//! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
+//! 5. `segments` and `identity`: names, paths and signatures;
+//! 6. `flow` with `graph`, `level`, `scope` and `fields`: what runs, and what each place can see;
+//! 7. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -40,10 +40,11 @@ pub(crate) fn read(cx: &mut Context<'_>, all: &Declarations<'_>) {
 /// Schemas that are only other names of each other: there is no value of such a type, and no end to looking for one.
 fn break_cycles(cx: &mut Context<'_>) {
     for start in 0..cx.types.schemas.len() {
-        let Some(names) = cycle_from(start, &cx.types.schemas) else { continue };
+        let cycle = cycle_from(start, &cx.types.schemas);
+        let Some(cycle) = cycle.map(|names| names.join(" → ")) else { continue };
         if let Some((_, schema)) = cx.types.schemas.get_index_mut(start) {
             schema.ty.kind = TypeKind::Any;
-            cx.problems.push(messages::only_itself(&names, schema.span));
+            cx.problems.push(messages::only_itself(&cycle, schema.span));
         }
     }
 }

@@ -2,13 +2,13 @@
 //! puts on disk what differs, all of it or nothing.
 //!
 //! Reading order:
-//! 1. [`generate`]: the whole way from targets to texts, without touching a disk;
-//! 2. [`plan`]: options, plans, and what is checked of them before anything is rendered: [`paths`], collisions;
-//! 3. [`render`]: one unit to one file, each on its own; [`template`]: Tera with the shared base templates and filters;
-//! 4. [`manifest`]: what was written last time, and from where; [`write`]: the one writer of files;
+//! 1. [`mod@generate`]: the whole way from targets to texts, without touching a disk;
+//! 2. [`mod@plan`]: options, plans, and what is checked of them before anything is rendered: [`paths`], collisions;
+//! 3. [`mod@render`]: one unit to one file, each on its own; [`template`]: Tera with the shared base templates and filters;
+//! 4. [`manifest`]: what was written last time, and from where; [`mod@write`]: the one writer of files;
 //! 5. [`codes`]: the codes of the problems found here.
 //!
-//! [`generate`] and all below it is a pure function. [`write`] is the only place of the compiler that changes a disk.
+//! [`generate()`] and all below it is a pure function. [`write()`] is the only place of the compiler that changes a disk.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -10,6 +10,7 @@ mod commit;
 mod compare;
 mod diff;
 mod problems;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -102,7 +103,7 @@ pub fn write(
     write_with(root, outputs, options, &mut |_| Ok(()))
 }
 
-/// [`write`], with a look before each step at the disk: tests let it fail there.
+/// [`write()`], with a look before each step at the disk: tests let it fail there.
 pub(crate) fn write_with(
     root: &Path,
     outputs: &[TargetOutput],

@@ -63,11 +63,7 @@ impl Diagnostic {
 
     /// A problem with a code of a plugin's own, `plugin-id/name`.
     #[must_use]
-    pub fn custom(
-        code: impl Into<String>,
-        severity: Severity,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn custom(code: impl Into<String>, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             severity,

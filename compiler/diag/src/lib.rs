@@ -9,6 +9,8 @@
 //!
 //! This crate is the only one that knows miette and linkme.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod catalogue;
 pub mod diagnostic;
 pub mod render;

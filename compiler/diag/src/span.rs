@@ -45,13 +45,6 @@ impl Span {
             end: self.end.max(other.end),
         }
     }
-
-    /// A part of this range: `inner` counts bytes from its start.
-    #[must_use]
-    pub fn sub(self, inner: Range<usize>) -> Self {
-        let base = self.start as usize;
-        Self::new(self.source, base + inner.start..base + inner.end)
-    }
 }
 
 /// A value with the place it was written at.

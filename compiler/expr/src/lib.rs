@@ -16,6 +16,8 @@
 //! This crate is the only one that knows jaq, and no type of jaq leaves it. Evaluation is pure: no clock, environment,
 //! file or randomness reaches it, and it ends within its [`Limits`] whatever is evaluated.
 
+#![warn(clippy::disallowed_methods)]
+
 mod access;
 mod analysis;
 mod arithmetic;

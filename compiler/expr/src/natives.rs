@@ -23,6 +23,8 @@ pub(crate) type Output<'a> = BoxIter<'a, ValX<'a, Val>>;
 
 /// Counts, and nothing else: `__tick | f`.
 pub(crate) const TICK: &str = "__tick";
+/// Steps that a tick counts: what comes behind it sets up a branch of the evaluation.
+const BRANCH: u64 = 3;
 /// Counts how deep `f` is nested in itself: `__enter(f)`.
 pub(crate) const ENTER: &str = "__enter";
 
@@ -191,13 +193,13 @@ fn native(name: &'static str, arguments: Box<[Bind]>, run: RunPtr<Kind>) -> Fun<
 }
 
 fn tick() -> Native<Kind> {
-    Native::new(|cv| box_once(if meter::step(1) { Ok(cv.1) } else { Err(end()) }))
+    Native::new(|cv| box_once(if meter::step(BRANCH) { Ok(cv.1) } else { Err(end()) }))
         .with_paths(|cv| {
             let long = cv.1.1.iter().nth(PATH).is_some();
             if long {
                 meter::fail(meter::Fault::Depth);
             }
-            box_once(if meter::step(1) { Ok(cv.1) } else { Err(end()) })
+            box_once(if meter::step(BRANCH) { Ok(cv.1) } else { Err(end()) })
         })
         .with_update(|cv, update| nested(move || update(cv.1)))
 }

@@ -123,7 +123,12 @@ impl Scanner<'_> {
             '"' => {
                 self.pop();
             }
-            '\\' if self.next() == Some('(') => self.push(Kind::Paren, self.at - 1),
+            '\\' => {
+                let escaped = self.next();
+                if escaped == Some('(') {
+                    self.push(Kind::Paren, self.at - 1);
+                }
+            }
             _ => {}
         }
     }

@@ -76,7 +76,7 @@ fn values_keep_their_type() {
         (".input.big + 1", json!(9007199254740994_i64)),
         ("18446744073709551615", json!(18446744073709551615_u64)),
         ("9223372036854775807 + 1", json!(9223372036854775808_u64)),
-        ("-9223372036854775808 - 1", json!(-9.223372036854775808e18)),
+        ("-9223372036854775808 - 1", json!(-9.223372036854776e18)),
         (
             "[4 / 2, 5 / 2, 7 % 3, -7 % 3, 1.0, 1e3, pow(2; 3)]",
             json!([2, 2.5, 1, -1, 1.0, 1000.0, 8]),
@@ -416,11 +416,10 @@ fn nothing_escapes_its_limits() {
         " as [$a] | [1, 2] | .[]".repeat(0) + &" | [.[], .[]]".repeat(40)
     ));
 
-    let limits = Limits::default();
+    let limits = Limits { steps: 200_000, size: 4 << 20, depth: 100 };
     for expression in hostile {
         let template = Template::parse(&format!("${{ {expression} }}")).unwrap();
-        let now = std::time::Instant::now(); let result = template.evaluate(&scope(), &limits);
-        println!("{:?} {} {:?} {}", now.elapsed(), std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|l| l.starts_with("VmHWM")).unwrap().replace("\t", ""), result.as_ref().map(|_|()).map_err(|e| e.kind), expression.chars().take(100).collect::<String>());
+        let result = template.evaluate(&scope(), &limits);
         let kind = result.as_ref().map_err(|error| error.kind);
         let bounded = matches!(
             kind,
@@ -428,7 +427,8 @@ fn nothing_escapes_its_limits() {
         );
         // A chain of `//` branches, but it does not multiply.
         let harmless = expression.contains(" // ");
-        let _ = (bounded || harmless); }
+        assert!(bounded || harmless, "{expression}: {kind:?}");
+    }
 }
 
 #[test]

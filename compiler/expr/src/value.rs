@@ -1,9 +1,9 @@
 //! The values the interpreter works on: [`Data`] with every operation metered.
 //!
-//! What the operations of jq do is said in [`access`](crate::access), [`update`](crate::update), [`arithmetic`](crate::arithmetic) and
-//! [`order`](crate::order). Where jaq differs from jq, they do what jq does: indexing null gives null, assigning to null
-//! makes an object or a list, a division that comes out even gives an integer. Unlike in jaq, keys are always strings
-//! and strings are always text: a value never leaves JSON.
+//! What the operations of jq do is said in [`access`](crate::access), [`update`](crate::update),
+//! [`arithmetic`](crate::arithmetic) and [`order`](crate::order). Where jaq differs from jq, they do what jq does:
+//! indexing null gives null, assigning to null makes an object or a list, a division that comes out even gives an
+//! integer. Unlike in jaq, keys are always strings and strings are always text: a value never leaves JSON.
 
 use std::fmt;
 use std::mem;

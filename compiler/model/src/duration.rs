@@ -9,7 +9,9 @@
 /// A sentence that says what was expected.
 pub fn parse_duration(text: &str) -> Result<u64, String> {
     let expected = || {
-        format!("`{text}` is no duration; write for example `200ms`, `30s`, `1h30m`, `2d` or ISO 8601 `PT1H30M`")
+        format!(
+            "`{text}` is no duration; write for example `200ms`, `30s`, `1h30m`, `2d` or ISO 8601 `PT1H30M`"
+        )
     };
     let trimmed = text.trim();
     let (rest, units): (&str, &[(&str, u64)]) = match trimmed.strip_prefix('P') {
@@ -21,8 +23,14 @@ pub fn parse_duration(text: &str) -> Result<u64, String> {
     sum_units(rest, units).ok_or_else(expected)
 }
 
-const SHORT_UNITS: [(&str, u64); 6] =
-    [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const SHORT_UNITS: [(&str, u64); 6] = [
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 const ISO_DATE_UNITS: [(&str, u64); 2] = [("W", 604_800_000), ("D", 86_400_000)];
 const ISO_TIME_UNITS: [(&str, u64); 3] = [("H", 3_600_000), ("M", 60_000), ("S", 1000)];
 
@@ -53,9 +61,8 @@ fn sum_units(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, behind) = rest.split_at(digits);
-        let unit_end = behind
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(behind.len());
+        let unit_end =
+            behind.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(behind.len());
         let (unit, next) = behind.split_at(unit_end);
         let index = remaining.iter().position(|(name, _)| *name == unit)?;
         total = total.checked_add(scale(number, remaining[index].1)?)?;
@@ -114,7 +121,9 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text), Ok(expected), "{text}");
         }
-        for text in ["", "5", "1m1h", "1h1h", "P", "PT", "P1M2", "-1s", "1.s", "1y", "99999999999999w"] {
+        for text in
+            ["", "5", "1m1h", "1h1h", "P", "PT", "P1M2", "-1s", "1.s", "1y", "99999999999999w"]
+        {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert_eq!(format_duration(5_400_200), "1h30m200ms");

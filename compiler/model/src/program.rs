@@ -118,7 +118,13 @@ fn fields_content(fields: &IndexMap<String, Field>) -> Value {
 }
 
 fn field_content(field: &Field) -> Value {
-    serde_json::json!([field.ty.to_string(), field.default, field.id, field.limits, schema_of(field)])
+    serde_json::json!([
+        field.ty.to_string(),
+        field.default,
+        field.id,
+        field.limits,
+        schema_of(field)
+    ])
 }
 
 /// What [`Type`](crate::types::Type)'s notation leaves out: the inside of a raw schema and of an object's fields.

@@ -26,13 +26,25 @@ impl StepError {
     /// A failure that trying again may mend.
     #[must_use]
     pub fn retryable(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retryable: true, details: Value::Null, step: None }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            retryable: true,
+            details: Value::Null,
+            step: None,
+        }
     }
 
     /// A failure that trying again will not mend.
     #[must_use]
     pub fn terminal(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), retryable: false, details: Value::Null, step: None }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            retryable: false,
+            details: Value::Null,
+            step: None,
+        }
     }
 
     /// Adds facts for a handler.

@@ -142,11 +142,7 @@ impl<'a> RenderContext<'a> {
     ///
     /// # Errors
     /// The template is unknown or fails, or the context cannot be serialised.
-    pub fn template(
-        &self,
-        name: &str,
-        context: impl Serialize,
-    ) -> Result<String, GenerateError> {
+    pub fn template(&self, name: &str, context: impl Serialize) -> Result<String, GenerateError> {
         let context = serde_json::to_value(context)
             .map_err(|error| GenerateError::new(format!("the context of `{name}`: {error}")))?;
         self.host.render(name, context)

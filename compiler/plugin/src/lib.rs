@@ -32,13 +32,14 @@ pub mod services;
 pub mod step;
 
 pub use action::{Action, StepContext};
-pub use control::{BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target};
+pub use control::{
+    BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target,
+};
 pub use error::StepError;
 pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
 pub use hooks::{HookContext, PostGenerate, PostParse, PostValidate, PreGenerate};
 pub use indexmap::IndexMap;
 pub use locus_diag::{Diagnostic, Severity, Source, SourceId, Span, Spanned};
-pub use serde_json::Value;
 pub use locus_macros::{Generator, Hooks, Param, ParserHook, Plugin, Step};
 pub use locus_model as model;
 pub use locus_model::Effect;
@@ -46,6 +47,7 @@ pub use meta::{API_VERSION, Plugin, PluginMeta, Stability};
 pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
 pub use parser_hook::{Parsed, ParserHook};
 pub use registry::{Registration, Registry};
+pub use serde_json::Value;
 pub use step::{StepKind, StepType};
 
 #[doc(hidden)]

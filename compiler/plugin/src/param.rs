@@ -83,7 +83,9 @@ impl fmt::Display for ParamError {
 impl std::error::Error for ParamError {}
 
 /// An inner block of a control step: what to launch. In a schema it is marked by [`schema::BLOCK`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct BlockRef(String);
 
@@ -354,10 +356,7 @@ pub fn only_known_fields(
 
 /// Refuses none or several of keys of which exactly one is given; used by generated code.
 #[doc(hidden)]
-pub fn exactly_one(
-    map: &serde_json::Map<String, Value>,
-    names: &[&str],
-) -> Result<(), ParamError> {
+pub fn exactly_one(map: &serde_json::Map<String, Value>, names: &[&str]) -> Result<(), ParamError> {
     let list = |names: &[&str]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
@@ -388,7 +387,9 @@ pub fn check_limits(
         Some(Value::Number(number)) => (false, number.as_f64().unwrap_or_default()),
         Some(Value::Array(items)) => (true, items.len() as f64),
         // A handle stands for something that is not known yet.
-        Some(Value::Object(entries)) if !entries.contains_key(HANDLE) => (true, entries.len() as f64),
+        Some(Value::Object(entries)) if !entries.contains_key(HANDLE) => {
+            (true, entries.len() as f64)
+        }
         _ => return Ok(()),
     };
     for (limit, bound) in limits.iter().filter(|(limit, _)| limit.ends_with("_items") == items) {

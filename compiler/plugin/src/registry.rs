@@ -87,9 +87,7 @@ impl Registry {
     ///
     /// # Errors
     /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
-    pub fn build(
-        parts: impl IntoIterator<Item = Registration>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    pub fn build(parts: impl IntoIterator<Item = Registration>) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let parts: Vec<Registration> = parts.into_iter().collect();
         let owners = declared_plugins(&parts, &mut problems);
@@ -152,7 +150,8 @@ impl Registry {
             .values()
             .filter_map(|entry| {
                 let suffixes = entry.meta.suffixes.iter();
-                let longest = suffixes.filter(|s| file.ends_with(s.as_str())).map(String::len).max()?;
+                let longest =
+                    suffixes.filter(|s| file.ends_with(s.as_str())).map(String::len).max()?;
                 Some((longest, entry))
             })
             .max_by_key(|(length, _)| *length)
@@ -194,8 +193,11 @@ impl Registry {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 for other in self.parser_hooks.values() {
-                    if let Some(suffix) =
-                        entry.meta.suffixes.iter().find(|suffix| other.meta.suffixes.contains(suffix))
+                    if let Some(suffix) = entry
+                        .meta
+                        .suffixes
+                        .iter()
+                        .find(|suffix| other.meta.suffixes.contains(suffix))
                     {
                         problems.push(duplicate(
                             "parser hook for files ending in",
@@ -228,7 +230,12 @@ impl Registry {
         }
         if let Some((other_plugin, other_at)) = earlier {
             let plugin = owner.unwrap_or(package);
-            problems.push(duplicate(what, &name, (plugin, &defined_at), (&other_plugin, &other_at)));
+            problems.push(duplicate(
+                what,
+                &name,
+                (plugin, &defined_at),
+                (&other_plugin, &other_at),
+            ));
         }
     }
 
@@ -368,9 +375,8 @@ fn cycle(
             break;
         }
         trail.push(key);
-        current = earlier
-            .get(key)
-            .and_then(|before| before.iter().find(|b| waiting.contains_key(*b)));
+        current =
+            earlier.get(key).and_then(|before| before.iter().find(|b| waiting.contains_key(*b)));
     }
     let names: Vec<String> =
         trail.iter().map(|(plugin, name)| format!("`{plugin}/{name}`")).collect();

@@ -1,6 +1,6 @@
 //! What an ordinary program gives.
 
-use locus_plugin::model::json_schema::named_schema;
+use locus_plugin::model::json_schema::notation_schema;
 
 use super::*;
 
@@ -87,7 +87,7 @@ fn openapi_components_agree_with_the_checks_of_the_program() {
     let document = openapi(&program);
     for name in ["Customer", "Order", "OrderLine", "Address"] {
         let component = &document["components"]["schemas"][name];
-        let schema = named_schema(name, &program).unwrap();
+        let schema = notation_schema(name, &program).unwrap();
         let checked = &schema["$defs"][name];
         let keys = |schema: &Value| -> Vec<String> {
             schema["properties"].as_object().unwrap().keys().cloned().collect()

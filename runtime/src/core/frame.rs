@@ -113,6 +113,7 @@ pub(super) enum CancelReason {
     Timeout,
 }
 
+#[expect(clippy::large_enum_variant, reason = "most steps that are going on hold blocks; the others are short-lived")]
 pub(super) enum StepState {
     /// Between two states, while a decision is carried out.
     Idle,

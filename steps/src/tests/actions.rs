@@ -10,20 +10,13 @@ const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 const TEXT: (&str, &str) = ("content-type", "text/plain");
 
 fn http(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Vec<Answer> {
-    vec![Answer::Http(
-        status,
-        headers.to_vec(),
-        body.as_bytes().to_vec(),
-    )]
+    vec![Answer::Http(status, headers.to_vec(), body.as_bytes().to_vec())]
 }
 
 #[test]
 fn log_writes_a_line() {
     let (result, script) = run("log", json!({ "message": "hello" }), vec![]);
-    assert_eq!(
-        (result, script.asked()),
-        (Ok(Value::Null), vec!["Info hello {}".to_owned()])
-    );
+    assert_eq!((result, script.asked()), (Ok(Value::Null), vec!["Info hello {}".to_owned()]));
     let params = json!({ "message": { "n": 1 }, "level": "warn", "fields": { "a": [2] } });
     let (_, script) = run("log", params, vec![]);
     assert_eq!(script.asked(), [r#"Warn {"n":1} {"a":[2]}"#]);
@@ -34,33 +27,20 @@ fn requests_are_sent_as_written() {
     for (params, expected_headers, expected_body) in [
         (json!({}), vec![], ""),
         (json!({ "method": "HEAD" }), vec![], ""),
-        (
-            json!({ "headers": { "Accept": "text/csv" } }),
-            vec!["Accept: text/csv"],
-            "",
-        ),
+        (json!({ "headers": { "Accept": "text/csv" } }), vec!["Accept: text/csv"], ""),
         (
             json!({ "method": "POST", "body": { "b": 1, "a": 2 } }),
-            vec![
-                "Content-Type: application/json",
-                "Idempotency-Key: run-1/shop/pay",
-            ],
+            vec!["Content-Type: application/json", "Idempotency-Key: run-1/shop/pay"],
             r#"{"b":1,"a":2}"#,
         ),
         (
             json!({ "method": "PUT", "body": "as it is", "headers": { "idempotency-key": "mine" } }),
-            vec![
-                "idempotency-key: mine",
-                "Content-Type: text/plain; charset=utf-8",
-            ],
+            vec!["idempotency-key: mine", "Content-Type: text/plain; charset=utf-8"],
             "as it is",
         ),
         (
             json!({ "method": "PATCH", "body": [1], "headers": { "content-type": "application/merge-patch+json" } }),
-            vec![
-                "content-type: application/merge-patch+json",
-                "Idempotency-Key: run-1/shop/pay",
-            ],
+            vec!["content-type: application/merge-patch+json", "Idempotency-Key: run-1/shop/pay"],
             "[1]",
         ),
         (
@@ -71,11 +51,7 @@ fn requests_are_sent_as_written() {
             ],
             "a+b=c%26d",
         ),
-        (
-            json!({ "method": "DELETE" }),
-            vec!["Idempotency-Key: run-1/shop/pay"],
-            "",
-        ),
+        (json!({ "method": "DELETE" }), vec!["Idempotency-Key: run-1/shop/pay"], ""),
     ] {
         let mut params = params;
         params["url"] = json!("https://a.example/x");
@@ -83,11 +59,8 @@ fn requests_are_sent_as_written() {
         let (result, script) = run("external_api", params, http(200, &[JSON], "{}"));
         assert_eq!(result, Ok(json!({})));
         let request = script.requests.lock().unwrap().pop().unwrap();
-        let headers: Vec<String> = request
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}"))
-            .collect();
+        let headers: Vec<String> =
+            request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(headers, expected_headers);
         assert_eq!(String::from_utf8(request.body).unwrap(), expected_body);
         assert_eq!(request.url, "https://a.example/x?page=2");
@@ -98,40 +71,22 @@ fn requests_are_sent_as_written() {
 fn bodies_are_read() {
     let problem_json = ("content-type", "application/problem+json");
     for (headers, body, expected) in [
-        (
-            vec![JSON],
-            r#"{"id":"c-1"}"#.as_bytes(),
-            json!({ "id": "c-1" }),
-        ),
+        (vec![JSON], r#"{"id":"c-1"}"#.as_bytes(), json!({ "id": "c-1" })),
         (vec![problem_json], b"[1]", json!([1])),
         (vec![TEXT], b"[1]", json!("[1]")),
         (vec![], b"[1]", json!([1])),
         (vec![], b"hello", json!("hello")),
         (vec![JSON], b"", json!(null)),
-        (
-            vec![("content-type", "image/png")],
-            b"\xff\xfe",
-            json!("//4="),
-        ),
+        (vec![("content-type", "image/png")], b"\xff\xfe", json!("//4=")),
     ] {
         let answer = vec![Answer::Http(200, headers, body.to_vec())];
-        let (result, _) = run(
-            "external_api",
-            json!({ "url": "https://a.example" }),
-            answer,
-        );
+        let (result, _) = run("external_api", json!({ "url": "https://a.example" }), answer);
         assert_eq!(result, Ok(expected));
     }
-    let (result, _) = run(
-        "external_api",
-        json!({ "url": "https://a.example" }),
-        http(200, &[JSON], "oops"),
-    );
+    let (result, _) =
+        run("external_api", json!({ "url": "https://a.example" }), http(200, &[JSON], "oops"));
     let error = result.unwrap_err();
-    assert_eq!(
-        (error.code.as_str(), error.retryable),
-        ("invalid_response", false)
-    );
+    assert_eq!((error.code.as_str(), error.retryable), ("invalid_response", false));
     assert_eq!(error.details, json!({ "status": 200, "body": "oops" }));
 }
 
@@ -146,25 +101,11 @@ fn statuses_that_are_not_expected_are_errors() {
         (201, json!([200]), "http_2xx", false),
     ] {
         let params = json!({ "url": "https://a.example/x?token=1", "expect": expect });
-        let (result, _) = run(
-            "external_api",
-            params,
-            http(status, &[JSON], r#"{"why":1}"#),
-        );
+        let (result, _) = run("external_api", params, http(status, &[JSON], r#"{"why":1}"#));
         let error = result.unwrap_err();
-        assert_eq!(
-            (error.code.as_str(), error.retryable),
-            (code, retryable),
-            "{status}"
-        );
-        assert_eq!(
-            error.details,
-            json!({ "status": status, "body": { "why": 1 } })
-        );
-        assert_eq!(
-            error.message,
-            format!("GET https://a.example/x: status {status}")
-        );
+        assert_eq!((error.code.as_str(), error.retryable), (code, retryable), "{status}");
+        assert_eq!(error.details, json!({ "status": status, "body": { "why": 1 } }));
+        assert_eq!(error.message, format!("GET https://a.example/x: status {status}"));
     }
     let params = json!({ "url": "https://a.example", "expect": [200, 404] });
     let (result, _) = run("external_api", params, http(404, &[TEXT], "none"));
@@ -180,27 +121,16 @@ fn the_time_to_retry_is_passed_on() {
         ("soon", json!(null)),
     ] {
         let answer = http(503, &[("retry-after", header)], "");
-        let (result, _) = run(
-            "external_api",
-            json!({ "url": "https://a.example" }),
-            answer,
-        );
-        assert_eq!(
-            result.unwrap_err().details["retry_after"],
-            expected,
-            "{header}"
-        );
+        let (result, _) = run("external_api", json!({ "url": "https://a.example" }), answer);
+        assert_eq!(result.unwrap_err().details["retry_after"], expected, "{header}");
     }
 }
 
 #[test]
 fn large_bodies_of_errors_are_cut() {
     let body = "é".repeat(1_000_000);
-    let (result, _) = run(
-        "external_api",
-        json!({ "url": "https://a.example" }),
-        http(500, &[TEXT], &body),
-    );
+    let (result, _) =
+        run("external_api", json!({ "url": "https://a.example" }), http(500, &[TEXT], &body));
     let details = result.unwrap_err().details;
     assert!(details["body"].as_str().unwrap().len() <= 17_000);
 }
@@ -237,14 +167,8 @@ fn statements_go_to_the_database() {
         { "sql": "select 1", "expect": { "rows": 1 } },
     ] });
     let outcomes = vec![
-        SqlOutcome {
-            affected: 1,
-            rows: vec![],
-        },
-        SqlOutcome {
-            affected: 0,
-            rows: vec![json!({ "1": 1 })],
-        },
+        SqlOutcome { affected: 1, rows: vec![] },
+        SqlOutcome { affected: 0, rows: vec![json!({ "1": 1 })] },
     ];
     let (result, script) = run("db_tx", params, vec![Answer::Sql(outcomes)]);
     assert_eq!(
@@ -257,15 +181,8 @@ fn statements_go_to_the_database() {
         { "sql": "update stock set free = free - :n", "params": { "n": 2 }, "expect": { "affected": 1, "rows": null, "error": "out_of_stock" } },
         { "sql": "select 1", "params": {}, "expect": { "affected": null, "rows": 1, "error": "expectation_failed" } },
     ]);
-    assert_eq!(
-        script.asked(),
-        [format!("shop run-1/shop/pay {statements}")]
-    );
-    let (result, _) = run(
-        "db_tx",
-        json!({ "connection": "shop", "statements": [] }),
-        vec![],
-    );
+    assert_eq!(script.asked(), [format!("shop run-1/shop/pay {statements}")]);
+    let (result, _) = run("db_tx", json!({ "connection": "shop", "statements": [] }), vec![]);
     assert_eq!(result.unwrap_err().code, "invalid_parameter");
 }
 
@@ -273,10 +190,7 @@ fn statements_go_to_the_database() {
 fn messages_go_to_the_queue() {
     let params =
         json!({ "connection": "bus", "topic": "mail", "payload": [1], "headers": { "a": "b" } });
-    let published = Published {
-        id: "17".to_owned(),
-        duplicate: true,
-    };
+    let published = Published { id: "17".to_owned(), duplicate: true };
     let (result, script) = run("queue_publish", params, vec![Answer::Published(published)]);
     assert_eq!(result, Ok(json!({ "id": "17", "duplicate": true })));
     assert_eq!(
@@ -314,34 +228,15 @@ fn files_are_read_by_their_format() {
             json!({ "numbers": ["qty", "price"] }),
             json!([{ "sku": "a", "qty": 1, "price": 1.5 }, { "sku": "b", "qty": null, "price": -2000.0 }]),
         ),
-        (
-            "a.csv",
-            "a;b\n1;2",
-            json!({ "delimiter": ";" }),
-            json!([{ "a": "1", "b": "2" }]),
-        ),
+        ("a.csv", "a;b\n1;2", json!({ "delimiter": ";" }), json!([{ "a": "1", "b": "2" }])),
         ("a.csv", "a,b\n", json!({}), json!([])),
         ("a.csv", "", json!({}), json!([])),
         ("a.json", " {\"a\": [1]} ", json!({}), json!({ "a": [1] })),
-        (
-            "a.jsonl",
-            "1\n\n{\"a\":2}\r\n",
-            json!({}),
-            json!([1, { "a": 2 }]),
-        ),
+        ("a.jsonl", "1\n\n{\"a\":2}\r\n", json!({}), json!([1, { "a": 2 }])),
         ("notes", "é\n", json!({}), json!("é\n")),
-        (
-            "a.csv",
-            "a,b\n",
-            json!({ "format": "text" }),
-            json!("a,b\n"),
-        ),
+        ("a.csv", "a,b\n", json!({ "format": "text" }), json!("a,b\n")),
     ] {
-        assert_eq!(
-            read(path, content.as_bytes(), more),
-            Ok(expected),
-            "{path} {content:?}"
-        );
+        assert_eq!(read(path, content.as_bytes(), more), Ok(expected), "{path} {content:?}");
     }
 }
 
@@ -409,14 +304,8 @@ fn problems_of_files_have_their_place() {
             r#"invalid_file: a.jsonl, line 3: more than `max: 2` records {"line":3}"#,
         ),
     ] {
-        assert_eq!(
-            read(path, content.as_bytes(), more),
-            Err(expected.to_owned())
-        );
+        assert_eq!(read(path, content.as_bytes(), more), Err(expected.to_owned()));
     }
     let expected = r#"invalid_file: a.txt, line 2: not UTF-8 {"line":2}"#;
-    assert_eq!(
-        read("a.txt", b"a\n\xff", json!({})),
-        Err(expected.to_owned())
-    );
+    assert_eq!(read("a.txt", b"a\n\xff", json!({})), Err(expected.to_owned()));
 }

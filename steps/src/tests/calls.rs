@@ -7,11 +7,8 @@ use super::stage::play;
 #[test]
 fn a_called_workflow_is_waited_for() {
     let params = json!({ "workflow": "charge", "input": { "order": 7 } });
-    for (end, outcome) in [
-        ("= 5", "done 5"),
-        ("! declined", "failed declined"),
-        ("x", "cancelled"),
-    ] {
+    for (end, outcome) in [("= 5", "done 5"), ("! declined", "failed declined"), ("x", "cancelled")]
+    {
         play(
             "call",
             params.clone(),
@@ -77,16 +74,8 @@ fn waiting_ends_in_time() {
 #[test]
 fn what_is_over_is_not_waited_for() {
     play("wait", json!({ "for": "0s" }), "start => done null");
-    play(
-        "wait",
-        json!({ "until": "1970-01-01T00:00:01Z" }),
-        "start => done null",
-    );
-    play(
-        "wait",
-        json!({ "until": "1969-01-01T00:00:01Z" }),
-        "start => done null",
-    );
+    play("wait", json!({ "until": "1970-01-01T00:00:01Z" }), "start => done null");
+    play("wait", json!({ "until": "1969-01-01T00:00:01Z" }), "start => done null");
 }
 
 #[test]
@@ -110,11 +99,7 @@ fn ends_carry_values() {
         ("break", json!({ "value": 1 }), "exit break 1"),
         ("continue", json!(null), "exit continue null"),
         ("continue", json!({ "value": [2] }), "exit continue [2]"),
-        (
-            "return",
-            json!({ "value": { "a": 3 } }),
-            r#"exit return {"a":3}"#,
-        ),
+        ("return", json!({ "value": { "a": 3 } }), r#"exit return {"a":3}"#),
         ("fail", json!({ "error": "declined" }), "failed declined"),
         (
             "fail",

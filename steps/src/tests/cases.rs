@@ -32,11 +32,7 @@ fn otherwise_else_runs_or_nothing() {
         /else = 5 => done 5
     "#,
     );
-    play(
-        "conditional",
-        json!({ "cases": cases }),
-        "start => done null",
-    );
+    play("conditional", json!({ "cases": cases }), "start => done null");
 }
 
 #[test]
@@ -56,11 +52,7 @@ fn a_condition_that_fails_fails_the_step() {
         json!({ "cases": [{ "when": 0, "steps": [] }] }),
         "start => failed invalid_parameter",
     );
-    play(
-        "conditional",
-        json!({ "cases": [] }),
-        "start => failed invalid_parameter",
-    );
+    play("conditional", json!({ "cases": [] }), "start => failed invalid_parameter");
 }
 
 #[test]
@@ -111,21 +103,13 @@ fn switch_finds_the_case_of_a_value() {
         (json!(false), "/default"),
     ] {
         let params = json!({ "on": on, "cases": cases, "default": [] });
-        play(
-            "switch",
-            params,
-            &format!("start => run {case}\n{case} = 1 => done 1"),
-        );
+        play("switch", params, &format!("start => run {case}\n{case} = 1 => done 1"));
     }
 }
 
 #[test]
 fn a_value_without_a_case_runs_nothing() {
-    play(
-        "switch",
-        json!({ "on": "b", "cases": { "a": [] } }),
-        "start => done null",
-    );
+    play("switch", json!({ "on": "b", "cases": { "a": [] } }), "start => done null");
     play(
         "switch",
         json!({ "on": ["a"], "cases": { "a": [] } }),

@@ -16,11 +16,7 @@ fn a_list_is_gone_over_in_order() {
         /steps[1] = 11 => done [10,11]
     "#,
     );
-    play(
-        "loop",
-        json!({ "over": [], "steps": [] }),
-        "start => done []",
-    );
+    play("loop", json!({ "over": [], "steps": [] }), "start => done []");
 }
 
 #[test]
@@ -34,11 +30,7 @@ fn a_number_of_times() {
         /steps[1] = "y" => done ["x","y"]
     "#,
     );
-    play(
-        "loop",
-        json!({ "times": 0, "steps": [] }),
-        "start => done []",
-    );
+    play("loop", json!({ "times": 0, "steps": [] }), "start => done []");
 }
 
 #[test]
@@ -52,11 +44,7 @@ fn while_is_looked_at_before_each_iteration() {
         /steps[1] = 11 => done [10,11]
     "#,
     );
-    play(
-        "loop",
-        json!({ "while": false, "steps": [] }),
-        "start => done []",
-    );
+    play("loop", json!({ "while": false, "steps": [] }), "start => done []");
 }
 
 #[test]
@@ -90,11 +78,7 @@ fn conditions_are_looked_at_once_for_each_iteration() {
 
 #[test]
 fn a_condition_that_is_no_boolean_or_fails_ends_the_loop() {
-    play(
-        "loop",
-        json!({ "while": 1, "steps": [] }),
-        "start => failed invalid_parameter",
-    );
+    play("loop", json!({ "while": 1, "steps": [] }), "start => failed invalid_parameter");
     play(
         "loop",
         json!({ "until": "$nothing", "steps": [] }),
@@ -303,10 +287,7 @@ fn large_loops_are_no_problem() {
 
 fn ended(index: u64, outcome: Outcome) -> ControlEvent {
     ControlEvent::Ended {
-        key: BlockKey {
-            block: BlockRef::at("/steps"),
-            index: Some(index),
-        },
+        key: BlockKey { block: BlockRef::at("/steps"), index: Some(index) },
         outcome,
     }
 }

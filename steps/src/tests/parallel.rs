@@ -157,19 +157,7 @@ fn cancellation_waits_for_the_branches_and_starts_none() {
 
 #[test]
 fn what_is_no_join_is_refused() {
-    play(
-        "parallel",
-        branches(json!({ "join": "some" })),
-        "start => failed invalid_parameter",
-    );
-    play(
-        "parallel",
-        branches(json!({ "concurrency": 0 })),
-        "start => failed invalid_parameter",
-    );
-    play(
-        "parallel",
-        json!({ "branches": {} }),
-        "start => failed invalid_parameter",
-    );
+    play("parallel", branches(json!({ "join": "some" })), "start => failed invalid_parameter");
+    play("parallel", branches(json!({ "concurrency": 0 })), "start => failed invalid_parameter");
+    play("parallel", json!({ "branches": {} }), "start => failed invalid_parameter");
 }

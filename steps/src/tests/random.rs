@@ -9,42 +9,22 @@ use super::stage::Stage;
 /// Steps in which much can happen.
 fn steps() -> impl Strategy<Value = (&'static str, Value)> {
     let branches = json!({ "a": [], "b": [], "c": [], "d": [] });
-    let parallel = (
-        prop::sample::select(vec!["all", "any", "race"]),
-        prop::option::of(1_u32..5),
-    )
+    let parallel = (prop::sample::select(vec!["all", "any", "race"]), prop::option::of(1_u32..5))
         .prop_map(move |(join, concurrency)| {
-            (
-                "parallel",
-                json!({ "branches": branches, "join": join, "concurrency": concurrency }),
-            )
+            ("parallel", json!({ "branches": branches, "join": join, "concurrency": concurrency }))
         });
     let counted = (0_u64..9, 1_u32..5).prop_map(|(times, concurrency)| {
-        (
-            "loop",
-            json!({ "times": times, "concurrency": concurrency, "steps": [] }),
-        )
+        ("loop", json!({ "times": times, "concurrency": concurrency, "steps": [] }))
     });
     let listed =
         (prop::collection::vec(0_u8..3, 0..9), 1_u32..5).prop_map(|(over, concurrency)| {
-            (
-                "loop",
-                json!({ "over": over, "concurrency": concurrency, "steps": [] }),
-            )
+            ("loop", json!({ "over": over, "concurrency": concurrency, "steps": [] }))
         });
     let conditional =
         (prop::sample::select(vec!["while", "until"]), 0_u64..9).prop_map(|(kind, limit)| {
-            (
-                "loop",
-                json!({ kind: format!("$index < {limit}"), "max": 5, "steps": [] }),
-            )
+            ("loop", json!({ kind: format!("$index < {limit}"), "max": 5, "steps": [] }))
         });
-    let handled = (
-        1_u32..4,
-        prop::sample::select(vec!["0s", "5s"]),
-        any::<bool>(),
-        any::<bool>(),
-    )
+    let handled = (1_u32..4, prop::sample::select(vec!["0s", "5s"]), any::<bool>(), any::<bool>())
         .prop_map(|(attempts, delay, handled, finally)| {
             let mut clauses = json!([
                 { "errors": ["lost"], "retry": { "attempts": attempts, "delay": delay } },
@@ -61,14 +41,8 @@ fn steps() -> impl Strategy<Value = (&'static str, Value)> {
             ("try_catch", params)
         });
     let simple = prop::sample::select(vec![
-        (
-            "conditional",
-            json!({ "cases": [{ "when": true, "steps": [] }] }),
-        ),
-        (
-            "switch",
-            json!({ "on": 1, "cases": { "2": [] }, "default": [] }),
-        ),
+        ("conditional", json!({ "cases": [{ "when": true, "steps": [] }] })),
+        ("switch", json!({ "on": 1, "cases": { "2": [] }, "default": [] })),
         ("call", json!({ "workflow": "other" })),
         ("wait", json!({ "for": "5s" })),
     ]);
@@ -118,12 +92,7 @@ fn happen(stage: &mut Stage, which: usize, how: u8) {
     }
     let running: Vec<BlockKey> = stage.running.iter().cloned().collect();
     let key = running[which % running.len()].clone();
-    let exit = |signal: &str| {
-        Outcome::Exit(Exit {
-            signal: signal.to_owned(),
-            value: json!(how),
-        })
-    };
+    let exit = |signal: &str| Outcome::Exit(Exit { signal: signal.to_owned(), value: json!(how) });
     let outcome = match how {
         0 => return stage.cancel(),
         1 => Outcome::Failed(StepError::terminal("broken", "it broke")),

@@ -24,26 +24,14 @@ variables of the steps beside it.
 
 const SECTIONS: [(&str, &[&str]); 5] = [
     ("Many blocks", &["parallel", "loop", "break", "continue"]),
-    (
-        "One block of several",
-        &["conditional", "switch", "try_catch"],
-    ),
-    (
-        "Ends, other workflows, time",
-        &["return", "fail", "call", "wait"],
-    ),
+    ("One block of several", &["conditional", "switch", "try_catch"]),
+    ("Ends, other workflows, time", &["return", "fail", "call", "wait"]),
     ("Values", &["set", "validate", "log"]),
-    (
-        "The world outside",
-        &["external_api", "db_tx", "queue_publish", "read_file"],
-    ),
+    ("The world outside", &["external_api", "db_tx", "queue_publish", "read_file"]),
 ];
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test that blesses the page reads and writes it"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test that blesses the page reads and writes it")]
 fn the_reference_is_up_to_date() {
     let page = page();
     if std::env::var_os("BLESS").is_some() {
@@ -59,15 +47,10 @@ fn the_reference_is_up_to_date() {
 #[test]
 fn every_step_type_is_in_a_section_and_has_an_example() {
     let registry = locus_plugin::Registry::linked().expect("the built-in steps are registered");
-    let mut names: Vec<&str> = SECTIONS
-        .iter()
-        .flat_map(|(_, names)| names.iter().copied())
-        .collect();
+    let mut names: Vec<&str> =
+        SECTIONS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
     names.sort_unstable();
-    let registered: Vec<&str> = registry
-        .steps()
-        .map(|entry| entry.ty.name.as_str())
-        .collect();
+    let registered: Vec<&str> = registry.steps().map(|entry| entry.ty.name.as_str()).collect();
     assert_eq!(names, registered);
     for entry in registry.steps() {
         assert_eq!(entry.ty.plugin, "locus.steps");
@@ -98,16 +81,11 @@ fn section(entry: &StepEntry) -> String {
     let mut rows = String::new();
     parameters(&ty.params, "", &mut rows);
     if !rows.is_empty() {
-        let _ = write!(
-            section,
-            "\n| parameter | value | meaning |\n|---|---|---|\n{rows}"
-        );
+        let _ = write!(section, "\n| parameter | value | meaning |\n|---|---|---|\n{rows}");
     }
     if let Some(names) = ty.params["oneOf"].as_array() {
-        let names: Vec<String> = names
-            .iter()
-            .map(|rule| format!("`{}`", text_of(&rule["required"][0])))
-            .collect();
+        let names: Vec<String> =
+            names.iter().map(|rule| format!("`{}`", text_of(&rule["required"][0]))).collect();
         let _ = write!(section, "\nExactly one of {} is given.\n", names.join(", "));
     }
     let _ = write!(section, "\n```yaml{}\n", example.trim_end());
@@ -120,12 +98,8 @@ fn parameters(object: &Value, path: &str, rows: &mut String) {
     for (name, schema) in object["properties"].as_object().into_iter().flatten() {
         let place = format!("{path}{name}");
         let meaning = meaning(schema, required.contains(&Value::String(name.clone())));
-        let _ = writeln!(
-            rows,
-            "| `{place}` | {} | {} |",
-            value(schema),
-            meaning.replace('|', "\\|")
-        );
+        let _ =
+            writeln!(rows, "| `{place}` | {} | {} |", value(schema), meaning.replace('|', "\\|"));
         parameters(schema, &format!("{place}."), rows);
         parameters(&schema["items"], &format!("{place}[]."), rows);
     }
@@ -200,11 +174,7 @@ fn steps(slot: &Value) -> String {
 }
 
 fn choices(schema: &Value) -> Vec<&str> {
-    let listed = schema["enum"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let described = schema["oneOf"]
         .as_array()
         .into_iter()
@@ -215,10 +185,8 @@ fn choices(schema: &Value) -> Vec<&str> {
 
 /// The description, and whether it must be given, or what it is otherwise.
 fn meaning(schema: &Value, required: bool) -> String {
-    let description = text_of(&schema["description"])
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let description =
+        text_of(&schema["description"]).split_whitespace().collect::<Vec<_>>().join(" ");
     let otherwise = match &schema["default"] {
         _ if required => " Required.".to_owned(),
         Value::Null => String::new(),

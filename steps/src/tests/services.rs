@@ -39,10 +39,7 @@ pub(super) fn run(
     let Behaviour::Action(action) = super::entry(step).behaviour else {
         panic!("`{step}` is no action")
     };
-    let script = Arc::new(Script {
-        answers: Mutex::new(answers.into()),
-        ..Script::default()
-    });
+    let script = Arc::new(Script { answers: Mutex::new(answers.into()), ..Script::default() });
     let info = StepInfo {
         run_id: "run-1".to_owned(),
         path: "shop/pay".to_owned(),
@@ -52,10 +49,7 @@ pub(super) fn run(
     };
     let mut future = pin!(action.run(params, StepContext::new(info, script.clone())));
     // The script answers at once: there is nothing to wait for.
-    let Poll::Ready(result) = future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    else {
+    let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("the script does not wait");
     };
     (result, script)
@@ -84,10 +78,7 @@ impl Script {
 
 impl Services for Script {
     fn log(&self, _step: &StepInfo, level: LogLevel, message: &str, fields: &Value) {
-        self.asked
-            .lock()
-            .expect("not poisoned")
-            .push(format!("{level:?} {message} {fields}"));
+        self.asked.lock().expect("not poisoned").push(format!("{level:?} {message} {fields}"));
     }
 
     fn http<'a>(
@@ -118,13 +109,10 @@ impl Services for Script {
         transaction: SqlTransaction,
     ) -> BoxFuture<'a, Result<Vec<SqlOutcome>, StepError>> {
         let statements = serde_json::to_string(&transaction.statements).expect("plain data");
-        self.ask(
-            format!("{connection} {key} {statements}"),
-            |answer| match answer {
-                Answer::Sql(outcomes) => Some(outcomes),
-                _ => None,
-            },
-        )
+        self.ask(format!("{connection} {key} {statements}"), |answer| match answer {
+            Answer::Sql(outcomes) => Some(outcomes),
+            _ => None,
+        })
     }
 
     fn publish<'a>(
@@ -135,13 +123,10 @@ impl Services for Script {
         message: Message,
     ) -> BoxFuture<'a, Result<Published, StepError>> {
         let message = serde_json::to_string(&message).expect("plain data");
-        self.ask(
-            format!("{connection} {key} {message}"),
-            |answer| match answer {
-                Answer::Published(published) => Some(published),
-                _ => None,
-            },
-        )
+        self.ask(format!("{connection} {key} {message}"), |answer| match answer {
+            Answer::Published(published) => Some(published),
+            _ => None,
+        })
     }
 
     fn read_file<'a>(

@@ -28,30 +28,18 @@ use serde_json::{Value, json};
 #[track_caller]
 pub(super) fn play(step: &str, params: Value, script: &str) {
     let mut stage = Stage::new(step, params);
-    for line in script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-    {
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "cancel" {
             stage.cancel();
         } else if let Some(now) = line.strip_prefix("at ") {
-            stage
-                .host
-                .now
-                .set(now.parse().expect("a number of milliseconds"));
+            stage.host.now.set(now.parse().expect("a number of milliseconds"));
         } else {
             let (event, expected) = line.split_once("=>").expect("an event => a decision");
             let decision = match event.trim() {
                 "start" => stage.start(),
                 event => stage.send(read_event(event)),
             };
-            assert_eq!(
-                decision,
-                expected.trim(),
-                "\nafter `{}` of\n{script}",
-                event.trim()
-            );
+            assert_eq!(decision, expected.trim(), "\nafter `{}` of\n{script}", event.trim());
         }
     }
     assert!(stage.ended, "the step goes on after\n{script}");
@@ -107,9 +95,7 @@ impl Stage {
     }
 
     pub(super) fn start(&mut self) -> String {
-        let started = self
-            .control
-            .start(self.params.clone(), &ControlContext::new(&self.host));
+        let started = self.control.start(self.params.clone(), &ControlContext::new(&self.host));
         let decision = started.map(|(instance, decision)| {
             self.instance = Some(instance);
             decision
@@ -140,10 +126,8 @@ impl Stage {
         let mut instance = self.instance.take().expect("the step has started");
         if self.snapshots {
             let snapshot = instance.snapshot().expect("a snapshot");
-            instance = self
-                .control
-                .restore(self.params.clone(), snapshot)
-                .expect("the snapshot fits");
+            instance =
+                self.control.restore(self.params.clone(), snapshot).expect("the snapshot fits");
         }
         let decision = instance.on(event, &ControlContext::new(&self.host));
         self.instance = Some(instance);
@@ -166,22 +150,13 @@ impl Stage {
                 };
                 describe_outcome(&outcome) + &vars
             }
-            Ok(Decision::Continue {
-                launch,
-                cancel,
-                wake,
-            }) => {
+            Ok(Decision::Continue { launch, cancel, wake }) => {
                 for key in &cancel {
-                    assert!(
-                        self.running.contains(key),
-                        "{key:?} is cancelled and not running"
-                    );
+                    assert!(self.running.contains(key), "{key:?} is cancelled and not running");
                 }
                 self.waking |= wake.is_some();
-                let launched: Vec<String> = launch
-                    .into_iter()
-                    .map(|launch| self.launch(launch))
-                    .collect();
+                let launched: Vec<String> =
+                    launch.into_iter().map(|launch| self.launch(launch)).collect();
                 match (launched.is_empty(), wake) {
                     (false, None) => format!("run {}", launched.join(", ")),
                     (true, Some(instant)) => format!("wake {instant}"),
@@ -193,11 +168,7 @@ impl Stage {
     }
 
     fn launch(&mut self, launch: Launch) -> String {
-        let Launch {
-            key,
-            target,
-            bindings,
-        } = launch;
+        let Launch { key, target, bindings } = launch;
         let mut text = describe_key(&key);
         match target {
             Target::Block => {
@@ -232,10 +203,7 @@ impl ControlHost for Host {
     /// Evaluates what is written at the pointer: a value, `$name.key`, or one of those, `<` or `==`, and a value.
     fn eval(&self, pointer: &str, bindings: &BTreeMap<String, Value>) -> Result<Value, StepError> {
         self.evaluated.borrow_mut().push(pointer.to_owned());
-        let written = self
-            .params
-            .pointer(pointer)
-            .expect("something is written there");
+        let written = self.params.pointer(pointer).expect("something is written there");
         let Some(text) = written.as_str() else {
             return Ok(written.clone());
         };
@@ -277,19 +245,12 @@ fn place_handles(
         *value = handle(pointer);
     } else if let Value::Object(map) = value {
         for (key, value) in map {
-            let schema = schema["properties"]
-                .get(key)
-                .unwrap_or(&schema["additionalProperties"]);
+            let schema = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
             place_handles(schema, value, &format!("{pointer}/{key}"), blocks);
         }
     } else if let Value::Array(items) = value {
         for (index, value) in items.iter_mut().enumerate() {
-            place_handles(
-                &schema["items"],
-                value,
-                &format!("{pointer}/{index}"),
-                blocks,
-            );
+            place_handles(&schema["items"], value, &format!("{pointer}/{index}"), blocks);
         }
     }
 }
@@ -301,41 +262,28 @@ fn read_event(text: &str) -> ControlEvent {
         _ => {}
     }
     let mut words = text.splitn(3, ' ');
-    let (block, verb, rest) = (
-        words.next().unwrap_or_default(),
-        words.next(),
-        words.next().unwrap_or_default(),
-    );
+    let (block, verb, rest) =
+        (words.next().unwrap_or_default(), words.next(), words.next().unwrap_or_default());
     let outcome = match verb {
         Some("=") => Outcome::Done(read_json(rest)),
         Some("!") => Outcome::Failed(StepError::terminal(rest, "it broke")),
         Some("?") => Outcome::Failed(StepError::retryable(rest, "it broke")),
         Some("^") => {
             let (signal, value) = rest.split_once(' ').unwrap_or((rest, "null"));
-            Outcome::Exit(Exit {
-                signal: signal.to_owned(),
-                value: read_json(value),
-            })
+            Outcome::Exit(Exit { signal: signal.to_owned(), value: read_json(value) })
         }
         Some("x") => Outcome::Cancelled,
         _ => panic!("`{text}` is no event"),
     };
-    ControlEvent::Ended {
-        key: read_key(block),
-        outcome,
-    }
+    ControlEvent::Ended { key: read_key(block), outcome }
 }
 
 fn read_key(text: &str) -> BlockKey {
     match text.strip_suffix(']').and_then(|text| text.split_once('[')) {
-        Some((block, index)) => BlockKey {
-            block: BlockRef::at(block),
-            index: Some(index.parse().expect("an index")),
-        },
-        None => BlockKey {
-            block: BlockRef::at(text),
-            index: None,
-        },
+        Some((block, index)) => {
+            BlockKey { block: BlockRef::at(block), index: Some(index.parse().expect("an index")) }
+        }
+        None => BlockKey { block: BlockRef::at(text), index: None },
     }
 }
 
@@ -345,9 +293,7 @@ fn read_json(text: &str) -> Value {
 }
 
 fn describe_key(key: &BlockKey) -> String {
-    let index = key
-        .index
-        .map_or_else(String::new, |index| format!("[{index}]"));
+    let index = key.index.map_or_else(String::new, |index| format!("[{index}]"));
     format!("{}{index}", key.block.pointer())
 }
 
@@ -362,10 +308,7 @@ fn describe_outcome(outcome: &Outcome) -> String {
 
 fn describe_error(error: &StepError) -> String {
     let retryable = if error.retryable { " retryable" } else { "" };
-    let details = if error.details.is_null() {
-        String::new()
-    } else {
-        format!(" {}", error.details)
-    };
+    let details =
+        if error.details.is_null() { String::new() } else { format!(" {}", error.details) };
     format!("failed {}{retryable}{details}", error.code)
 }

@@ -76,15 +76,7 @@ fn schemas_refer_to_nothing_outside() {
         json!({ "type": "text" }),
         json!({ "pattern": "(" }),
     ] {
-        play(
-            "validate",
-            json!({ "data": 1, "schema": schema }),
-            "start => failed invalid_schema",
-        );
+        play("validate", json!({ "data": 1, "schema": schema }), "start => failed invalid_schema");
     }
-    play(
-        "validate",
-        json!({ "data": 1 }),
-        "start => failed invalid_parameter",
-    );
+    play("validate", json!({ "data": 1 }), "start => failed invalid_parameter");
 }

@@ -36,10 +36,10 @@ pub(crate) fn invalid_type(text: &str, expected: &str, place: Span) -> Diagnosti
     .help("a type is written `string`, `Order`, `Order[]`, `map<int>` or, where it may be absent, `string?`")
 }
 
-pub(crate) fn only_itself(names: &[&str], place: Span) -> Diagnostic {
+pub(crate) fn only_itself(cycle: &str, place: Span) -> Diagnostic {
     Diagnostic::new(
         codes::INVALID_TYPE,
-        format!("a type cannot be itself under another name: {}", names.join(" → ")),
+        format!("a type cannot be itself under another name: {cycle}"),
     )
     .at(place, "")
     .help("say what a value of it is, for example an object of fields")

@@ -302,6 +302,21 @@ fn a_file_may_become_a_folder_and_a_folder_a_file() {
 }
 
 #[test]
+fn a_file_that_only_changes_its_case_is_there_afterwards() {
+    let project = Project::new();
+    project.write(&outputs(json!({ "Class.ts": "1" })));
+    // Where case does not count, the file stands under the new name already.
+    project.put("gen/class.ts", "1\n");
+    let report = project.write(&outputs(json!({ "class.ts": "1" })));
+    assert_eq!(
+        actions(&report)[1..],
+        [("gen/Class.ts", Action::Remove), ("gen/class.ts", Action::Update)]
+    );
+    assert_eq!(project.files(), ["gen/", "gen/class.ts"]);
+    assert_eq!(project.read("gen/class.ts"), "1\n");
+}
+
+#[test]
 fn targets_that_share_a_folder_leave_each_other_alone() {
     let project = Project::new();
     let one = outputs_with("one", "gen", json!({ "files": { "a": "1" } }));

@@ -59,11 +59,8 @@ impl<'a> Report<'a> {
             .labels
             .iter()
             .partition(|label| primary.is_some_and(|source| source.id == label.span.source));
-        let labels = here
-            .iter()
-            .enumerate()
-            .map(|(index, label)| labeled(label, index == 0))
-            .collect();
+        let labels =
+            here.iter().enumerate().map(|(index, label)| labeled(label, index == 0)).collect();
         let elsewhere = elsewhere
             .into_iter()
             .filter_map(|label| {
@@ -146,9 +143,7 @@ impl miette::Diagnostic for Report<'_> {
         Some(Box::new(self.labels.iter().cloned()))
     }
 
-    fn related<'b>(
-        &'b self,
-    ) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
         (!self.elsewhere.is_empty()).then(|| {
             Box::new(self.elsewhere.iter().map(|report| report as &dyn miette::Diagnostic))
                 as Box<dyn Iterator<Item = &'b dyn miette::Diagnostic>>

@@ -146,7 +146,11 @@ fn check_runs(string: &Text, whole: Span, text: &str) {
             None => character == '\n',
             Some(first) if first == character && written.len() == character.len_utf8() => true,
             // Masked by a repair.
-            Some(_) if character == 'x' && !problems(text).is_empty() => true,
+            Some(_)
+                if matches!(character, 'x' | 'é' | '가' | '𝄞') && !problems(text).is_empty() =>
+            {
+                true
+            }
             Some('\\') => true,
             Some('\n' | '\r') => matches!(character, ' ' | '\n'),
             Some(_) => false,

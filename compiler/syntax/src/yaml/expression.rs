@@ -136,6 +136,12 @@ pub(crate) fn wrongly_quoted(
     {
         return None;
     }
+    // The text that YAML reads ends before the place of the problem: otherwise this is the closing quote of another.
+    let closing = closing_quote(text, opening, quote)?;
+    let gap = text.get(closing + 1..place.at)?;
+    if !gap.bytes().all(is_blank) {
+        return None;
+    }
     let mut end = extent(text, start).filter(|extent| !extent.comment)?.end;
     while byte(text, end)? != quote {
         if is_break(byte(text, end)?) {
@@ -157,6 +163,23 @@ pub(crate) fn wrongly_quoted(
     .at(Span::new(source, mask.clone()), "the same quotes outside and inside");
     let diagnostic = advise(problem, text, source, &mask, &content, false);
     Some(Repair { mask, content, diagnostic })
+}
+
+/// The quote that closes the text which begins at `opening`.
+fn closing_quote(text: &str, opening: usize, quote: u8) -> Option<usize> {
+    let mut at = opening + 1;
+    loop {
+        match byte(text, at)? {
+            b'\\' if quote == b'"' => at += 2,
+            current if current == quote => {
+                if quote == b'"' || byte(text, at + 1) != Some(quote) {
+                    return Some(at);
+                }
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
 }
 
 fn advise(

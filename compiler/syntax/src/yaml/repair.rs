@@ -44,7 +44,16 @@ impl Repairs {
     /// Masks a part of `text`.
     pub(crate) fn add(&mut self, text: &mut String, repair: Repair) {
         self.spent += text.len();
-        text.replace_range(repair.mask.clone(), &"x".repeat(repair.mask.len()));
+        // A letter of as many bytes for each character, so that every boundary stays one.
+        let masked =
+            text.get(repair.mask.clone()).unwrap_or_default().chars().map(|c| match c.len_utf8() {
+                1 => 'x',
+                2 => 'é',
+                3 => '가',
+                _ => '𝄞',
+            });
+        let masked: String = masked.collect();
+        text.replace_range(repair.mask.clone(), &masked);
         let at = self.list.partition_point(|other| other.mask.start < repair.mask.start);
         self.list.insert(at, repair);
     }
