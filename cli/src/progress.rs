@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use locus_plugin::services::LogLevel;
 use locus_runtime::{EngineEvent, EngineEvents};
 
-use crate::ui::Ui;
+use crate::ui::{Ui, foreign};
 
 /// Shows what an engine tells.
 pub(crate) struct Progress {
@@ -96,7 +96,7 @@ impl EngineEvents for Progress {
                 let fields = if empty { String::new() } else { format!(" {fields}") };
                 let word = self.ui.paint(word, color);
                 let key = self.ui.paint(key, "2");
-                self.line(&format!("{word} {message}{fields}  {key}"));
+                self.line(&format!("{word} {}{}  {key}", foreign(message), foreign(fields)));
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::args::StoreArg;
 use crate::progress::Progress;
-use crate::ui::{Failed, Outcome, Ui};
+use crate::ui::{Failed, Outcome, Ui, foreign};
 
 /// Where runs are recorded unless the user says otherwise, below the project's folder.
 const DEFAULT_STORE: &str = ".locus/runs.db";
@@ -54,7 +54,7 @@ pub(crate) fn engine_error(error: &EngineError, ui: Ui) -> Failed {
     if let Value::Array(list) = &error.details {
         for problem in list.iter().skip(1) {
             let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
-            ui.note(format_args!("  also: {} {}", text("path"), text("message")));
+            ui.note(foreign(format_args!("  also: {} {}", text("path"), text("message"))));
         }
     }
     failed
@@ -128,7 +128,7 @@ pub(crate) fn show_outcome(
                 Some(&help),
             );
             if !error.details.is_null() && !as_json {
-                ui.note(format_args!("  details: {}", error.details));
+                ui.note(foreign(format_args!("  details: {}", error.details)));
             }
             Err(failed)
         }

@@ -66,9 +66,9 @@ impl Ui {
     /// A failure that has no place in a source.
     pub(crate) fn error(self, text: impl Display, help: Option<&str>) -> Failed {
         let label = self.paint("error", "31;1");
-        self.note(format_args!("{label}: {text}"));
+        self.note(format_args!("{label}: {}", foreign(text)));
         if let Some(help) = help {
-            self.note(format_args!("  {}: {help}", self.paint("help", "36")));
+            self.note(format_args!("  {}: {}", self.paint("help", "36"), foreign(help)));
         }
         Failed
     }
@@ -96,6 +96,11 @@ impl Ui {
     pub(crate) fn paint(self, text: &str, code: &str) -> String {
         if self.style.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// Words that come from a spec, a file or the network: nothing in them steers the terminal.
+pub(crate) fn foreign(text: impl Display) -> String {
+    render::visible(&text.to_string()).into_owned()
 }
 
 fn terminal_width() -> usize {

@@ -5,7 +5,7 @@
 //! 1. [`attr`]: the arguments of attributes; [`problems`]: what is wrong; [`suggest`]: did you mean; [`names`]: what names may look like;
 //! 2. [`docs`]: doc comments as data; [`types`]: what the words of a type say; [`literal`]: expressions that are JSON;
 //! 3. [`object`]: structs of parameters; [`slot`]: their inner blocks; [`choice`]: enums of plain variants;
-//! 4. one file for each derive: [`param`], [`step`], [`generator`], [`parser_hook`], [`hooks`], [`plugin`]; [`register`]: what they share.
+//! 4. one file for each derive: `param`, `step`, `generator`, `parser_hook`, `hooks`, `plugin`; `register`: what they share.
 
 #![warn(clippy::disallowed_methods)]
 

@@ -49,7 +49,7 @@ fn store(bencher: Bencher<'_, '_>, runs: usize) {
         .with_inputs(|| {
             let folder = tempfile::tempdir().expect("folder");
             let store = open_store(folder.path());
-            let owner = runtime.block_on(start_runs(&*store, runs));
+            let owner = runtime.block_on(start_runs(&store, runs));
             (folder, store, owner)
         })
         .bench_refs(|(_, store, owner)| runtime.block_on(append_all(store, owner, runs)));

@@ -15,6 +15,7 @@ mod shared;
 mod timers;
 mod turns;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
@@ -198,9 +199,19 @@ impl Engine {
     pub async fn interrupted(&self, filter: RunFilter) -> Result<Vec<RunRow>, EngineError> {
         let filter = RunFilter { state: Some(RunState::Running), ..filter };
         let runs = self.shared.read(move |store| store.runs(&filter)).await?;
+        // Few processes own all of them: each is asked after once.
+        let mut others = BTreeMap::new();
         let mut found = Vec::new();
         for run in runs {
-            if !self.is_executing(&run)? {
+            let known = others.get(&run.owner).copied();
+            let executing = match known {
+                Some(executing) => executing,
+                None => self.is_executing(&run)?,
+            };
+            if known.is_none() && self.owner() != run.owner.as_deref() {
+                others.insert(run.owner.clone(), executing);
+            }
+            if !executing {
                 found.push(run);
             }
         }
@@ -275,10 +286,15 @@ impl Engine {
         let Some(owner) = run.owner.as_deref().filter(|_| run.state == RunState::Running) else {
             return Ok(false);
         };
-        if self.shared.owner.get().is_some_and(|mine| **mine == *owner) {
+        if self.owner() == Some(owner) {
             return Ok(self.shared.active.get(&run.id).is_some());
         }
         Ok(self.shared.store.is_alive(owner)?)
+    }
+
+    /// The name under which this engine owns runs, if it ever has.
+    fn owner(&self) -> Option<&str> {
+        self.shared.owner.get().map(|owner| &**owner)
     }
 
     /// The folder that relative paths start from.

@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use locus_model::identity::hash128;
 
@@ -24,10 +25,15 @@ pub trait Host: Send + Sync {
 pub struct SystemHost;
 
 impl Host for SystemHost {
+    /// The later of the clock's time and the time that has passed since the first call: a clock that is set back delays no timer.
     #[expect(clippy::disallowed_methods, reason = "this is the host's clock")]
     fn now(&self) -> u64 {
+        static FIRST: OnceLock<(Instant, u64)> = OnceLock::new();
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        let clock = milliseconds(since);
+        let (start, at_start) = FIRST.get_or_init(|| (Instant::now(), clock));
+        clock.max(at_start + milliseconds(start.elapsed()))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the host's environment")]

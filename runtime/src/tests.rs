@@ -6,6 +6,7 @@ mod engine;
 mod files;
 mod histories;
 mod http;
+mod parts;
 mod processes;
 mod queue;
 mod sql;

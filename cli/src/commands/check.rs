@@ -5,7 +5,7 @@ use locus_plugin::Registry;
 use serde_json::{Value, json};
 
 use crate::args::{Check, CheckFormat};
-use crate::ui::{Failed, Outcome, Ui};
+use crate::ui::{Failed, Outcome, Ui, foreign};
 
 pub(crate) fn check(args: &Check, registry: &Registry, ui: Ui) -> Outcome {
     let compilation = locus_compiler::compile(&args.spec.spec, registry);
@@ -27,7 +27,7 @@ pub(crate) fn check(args: &Check, registry: &Registry, ui: Ui) -> Outcome {
                     program.workflows.values().map(|workflow| workflow.steps.walk().len()).sum();
                 ui.note(format_args!(
                     "{}: {} file(s), {} workflow(s), {steps} step(s), {} model(s), no errors",
-                    program.name,
+                    foreign(&program.name),
                     compilation.spec.files.len(),
                     program.workflows.len(),
                     program.models.len(),

@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::session::{
     engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for,
 };
-use crate::ui::{Failed, Outcome, Ui};
+use crate::ui::{Failed, Outcome, Ui, foreign};
 use locus_runtime::core::format_instant;
 
 pub(crate) fn runs(command: &Runs, registry: Arc<Registry>, ui: Ui) -> Outcome {
@@ -148,15 +148,15 @@ fn show(engine: &Engine, id: &str, as_json: bool, ui: Ui) -> Outcome {
     if let Some(ended) = run.ended {
         ui.result(format_args!("ended     {}", format_instant(ended)));
     }
-    ui.result(format_args!("input     {}", run.input));
+    ui.result(foreign(format_args!("input     {}", run.input)));
     match (&run.outcome, run.state) {
-        (Some(output), RunState::Done) => ui.result(format_args!("output    {output}")),
-        (Some(error), RunState::Failed) => ui.result(format_args!("error     {error}")),
+        (Some(output), RunState::Done) => ui.result(foreign(format_args!("output    {output}"))),
+        (Some(error), RunState::Failed) => ui.result(foreign(format_args!("error     {error}"))),
         _ => {}
     }
     ui.result(format_args!("journal   {} events", journal.len()));
     for record in &journal {
-        ui.result(record_line(record, run.started));
+        ui.result(foreign(record_line(record, run.started)));
     }
     Ok(())
 }

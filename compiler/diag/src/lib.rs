@@ -3,7 +3,7 @@
 //! Reading order:
 //! 1. [`span`]: a byte range in a source, and a value with its range;
 //! 2. [`source`]: the texts that spans point into;
-//! 3. [`catalogue`]: the codes, each with its page of documentation;
+//! 3. [`mod@catalogue`]: the codes, each with its page of documentation;
 //! 4. [`diagnostic`]: one problem: code, severity, message, labels, help, fixes;
 //! 5. [`render`]: the same problem for a terminal and as JSON.
 //!

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::compile::has_errors;
 
 /// The files of these targets, by path; none at all as soon as one problem is an error. Nothing is written: see
-/// [`locus_codegen::write`].
+/// [`locus_codegen::write()`].
 #[must_use]
 pub fn build(
     program: &Program,

@@ -11,6 +11,8 @@ use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
 use locus_syntax::{DiskWorld, World, discover};
 use rayon::prelude::*;
 
+use crate::limit::limited;
+
 /// A program with everything that was found out about it.
 #[derive(Debug)]
 pub struct Compilation {
@@ -75,7 +77,7 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
             }
         }));
     }
-    diagnostics.sort();
+    let diagnostics = limited(diagnostics);
     Compilation { program, spec, sources: project.sources, diagnostics, root: PathBuf::new() }
 }
 

@@ -20,7 +20,7 @@ use crate::schema;
     note = "parameters are texts, numbers, `bool`, `Millis`, `Value`, lists, mappings and options of them, `Lazy`, `BlockRef`, and what derives `Param`"
 )]
 pub trait Param: Sized {
-    /// Its JSON Schema (2020-12), with the keywords of [`schema`](crate::schema).
+    /// Its JSON Schema (2020-12), with the keywords of `crate::schema`.
     fn schema() -> Value;
 
     /// Reads it.

@@ -70,11 +70,12 @@ impl Actor {
                 return Ok(outcome);
             }
             self.gather(&mut wishes).await?;
-            if self.work.stopping {
+            // Also before it stops: what has ended must not be done again.
+            self.take_in().await?;
+            if self.work.stopping && self.work.outcome.is_none() {
                 self.work.calls.stop().await;
                 return Err(EngineError::stopped(&self.info.id));
             }
-            self.take_in().await?;
         }
     }
 
@@ -161,6 +162,7 @@ impl Actor {
                 _ => None,
             };
             let commands = self.machine.apply(at, event);
+            self.report_retries(&commands);
             if let Some(call) = call {
                 self.call(call);
             }
@@ -177,12 +179,7 @@ impl Actor {
                     self.start_run(key, &workflow, input);
                 }
                 Command::CancelCall { key, attempt } => self.cancel_call(&key, attempt),
-                Command::SetTimer { key, kind, at } => {
-                    if kind == TimerKind::Retry {
-                        self.tell(&EngineEvent::StepRetrying { run: &self.info.id, key: &key, at });
-                    }
-                    self.work.timers.set(key, kind, at);
-                }
+                Command::SetTimer { key, kind, at } => self.work.timers.set(key, kind, at),
                 Command::ClearTimer { key, kind } => self.work.timers.clear(&key, kind),
                 Command::Finish(outcome) => self.work.outcome = Some(outcome),
             }
@@ -286,6 +283,14 @@ impl Actor {
                 attempt: *attempt,
                 result,
             });
+        }
+    }
+
+    fn report_retries(&self, commands: &[Command]) {
+        for command in commands {
+            if let Command::SetTimer { key, kind: TimerKind::Retry, at } = command {
+                self.tell(&EngineEvent::StepRetrying { run: &self.info.id, key, at: *at });
+            }
         }
     }
 

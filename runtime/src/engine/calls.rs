@@ -1,9 +1,9 @@
 //! Calls that are being made: each in a task of its own, so that one that panics or hangs harms no other. Dropping this aborts them all.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
 
+use locus_plugin::host::panic_text;
 use locus_plugin::StepError;
 use serde_json::Value;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -96,16 +96,8 @@ impl Calls {
 
 fn panicked(error: JoinError) -> StepError {
     let text = match error.try_into_panic() {
-        Ok(panic) => panic_text(&*panic),
+        Ok(panic) => panic_text(&*panic).to_owned(),
         Err(_) => "it was stopped from outside".to_owned(),
     };
     StepError::terminal("plugin_panicked", format!("the step's plugin panicked: {text}"))
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
 }

@@ -179,15 +179,29 @@ impl Shared {
         if let Some(outcome) = outcome_of(&row)? {
             return Ok(RunHandle::of_ended(&row.id, outcome));
         }
-        self.claim(&row).await?;
+        let mine = self.claim(&row).await?;
+        match self.recover(&row, cancel).await {
+            Ok(launch) => self.launch(launch).await,
+            Err(error) => {
+                // Nobody executes it: let others try.
+                let to = row.owner.unwrap_or_default();
+                let release = Write::Claim { run: row.id, from: Some(mine.to_string()), to };
+                self.store.commit(release.into()).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings a run of ours to where its journal ends.
+    async fn recover(&self, row: &RunRow, cancel: bool) -> Result<Launch, EngineError> {
         let loaded = self.program(&row.program).await?;
         let id = row.id.clone();
         let journal = self.read(move |store| store.journal(&id)).await?;
         let info = RunInfo {
-            id: row.id,
-            workflow: row.workflow,
-            input: row.input,
-            env: row.env,
+            id: row.id.clone(),
+            workflow: row.workflow.clone(),
+            input: row.input.clone(),
+            env: row.env.clone(),
             started: row.started,
         };
         let replayed = replay(Arc::clone(&loaded.image), info.clone(), journal)?;
@@ -197,8 +211,8 @@ impl Shared {
             records: replayed.records,
         });
         // A project that was moved takes its stored runs along.
-        let base_dir = Some(PathBuf::from(row.base_dir)).filter(|folder| is_folder(folder));
-        self.launch(Launch {
+        let base_dir = Some(PathBuf::from(&row.base_dir)).filter(|folder| is_folder(folder));
+        Ok(Launch {
             loaded,
             base_dir: base_dir.unwrap_or_else(|| self.base_dir.clone()),
             info,
@@ -208,11 +222,10 @@ impl Shared {
             cancelled: replayed.cancelled,
             cancel: cancel || row.cancel_requested,
         })
-        .await
     }
 
     /// Makes this engine the owner of a run whose owner is gone.
-    async fn claim(&self, row: &RunRow) -> Result<(), EngineError> {
+    async fn claim(&self, row: &RunRow) -> Result<Arc<str>, EngineError> {
         let mine = self.owner().await?;
         if let Some(owner) = row.owner.clone()
             && *owner != *mine
@@ -225,7 +238,7 @@ impl Shared {
             Write::Claim { run: row.id.clone(), from: row.owner.clone(), to: mine.to_string() };
         match self.store.commit(claim.into()).await {
             Err(error) if error.code == "run_lost" => Err(EngineError::run_elsewhere(&row.id)),
-            other => Ok(other?),
+            other => other.map(|()| mine).map_err(EngineError::from),
         }
     }
 

@@ -37,7 +37,7 @@ struct UserDatabase {
 }
 
 impl Databases {
-    /// Runs a transaction once for this key.
+    /// Runs a transaction once for this key. One that is cancelled before its turn does nothing.
     pub(super) async fn transact(
         &self,
         settings: Settings,
@@ -51,10 +51,18 @@ impl Databases {
         let database = cell.get_or_try_init(|| open(settings)).await?;
         let bytes = transaction.statements.iter().map(|statement| 64 + statement.sql.len()).sum();
         let (guard, key) = (database.guard.clone(), key.to_owned());
-        database
-            .database
-            .run(bytes, move |connection| transact(connection, &guard, &key, &transaction))
-            .await
+        // Dropped together with this future, when the step is cancelled.
+        let wanted = Arc::new(());
+        let is_wanted = Arc::downgrade(&wanted);
+        let work = move |connection: &Connection| {
+            if is_wanted.strong_count() == 0 {
+                return Err(Failure::stopped().into());
+            }
+            transact(connection, &guard, &key, &transaction)
+        };
+        let answer = database.database.run(bytes, work).await;
+        drop(wanted);
+        answer
     }
 }
 

@@ -1,14 +1,18 @@
 //! Diagnostics for a person, drawn by miette.
 
 use std::fmt;
+use std::ops::Range;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents,
 };
 
+use super::excerpt::Excerpt;
+use super::visible::visible;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::source::{Source, Sources};
+use crate::source::Sources;
+use crate::span::Span;
 
 /// How to draw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,56 +43,67 @@ pub fn to_terminal(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> 
     out
 }
 
-/// A diagnostic in the form miette draws: all labels of one report lie in one source.
+/// A diagnostic in the form miette draws: all labels of one report lie in one excerpt.
 #[derive(Debug)]
-struct Report<'a> {
+struct Report {
     /// `error[unknown-step]`; empty in a note.
     code: String,
     severity: Severity,
     message: String,
     help: Option<String>,
     labels: Vec<LabeledSpan>,
-    source: Option<Text<'a>>,
-    elsewhere: Vec<Report<'a>>,
+    excerpt: Option<Excerpt>,
+    elsewhere: Vec<Report>,
 }
 
-impl<'a> Report<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Self {
+impl Report {
+    fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
         let primary = diagnostic.primary().and_then(|span| sources.get(span.source));
-        let (here, elsewhere): (Vec<&Label>, Vec<&Label>) = diagnostic
-            .labels
-            .iter()
-            .partition(|label| primary.is_some_and(|source| source.id == label.span.source));
-        let labels =
-            here.iter().enumerate().map(|(index, label)| labeled(label, index == 0)).collect();
-        let elsewhere = elsewhere
-            .into_iter()
-            .filter_map(|label| {
-                let source = sources.get(label.span.source)?;
-                Some(Report {
-                    code: String::new(),
-                    severity: Severity::Advice,
-                    message: label.text.clone(),
-                    help: None,
-                    labels: vec![labeled(&Label { span: label.span, text: String::new() }, true)],
-                    source: Some(Text(source)),
-                    elsewhere: Vec::new(),
-                })
-            })
-            .collect();
+        let here = |label: &&Label| primary.is_some_and(|source| source.id == label.span.source);
+        let places: Vec<Span> =
+            diagnostic.labels.iter().filter(here).map(|label| label.span).collect();
+        let excerpt = primary.and_then(|source| Excerpt::around(source, &places));
+        let mut labels = Vec::new();
+        let mut elsewhere = Vec::new();
+        for label in &diagnostic.labels {
+            let drawn = primary.filter(|_| here(&label)).and_then(|source| {
+                excerpt.as_ref().and_then(|excerpt| excerpt.locate(source, label.span))
+            });
+            match drawn {
+                Some(range) => labels.push(labeled(range, &label.text, labels.is_empty())),
+                None => elsewhere.extend(Self::note(label, sources)),
+            }
+        }
         let message = match &diagnostic.plugin {
             Some(plugin) => format!("{} [{plugin}]", diagnostic.message),
             None => diagnostic.message.clone(),
         };
-        Report {
-            code: format!("{}[{}]", word(diagnostic.severity), diagnostic.code),
+        Self {
+            code: visible(&format!("{}[{}]", word(diagnostic.severity), diagnostic.code))
+                .into_owned(),
             severity: diagnostic.severity,
-            message,
-            help: diagnostic.help.clone(),
+            message: visible(&message).into_owned(),
+            help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
             labels,
-            source: primary.map(Text),
+            excerpt,
             elsewhere,
         }
+    }
+
+    /// A place that is not in the excerpt, as a note of its own.
+    fn note(label: &Label, sources: &Sources) -> Option<Self> {
+        let source = sources.get(label.span.source)?;
+        let excerpt = Excerpt::around(source, &[label.span])?;
+        let labels = excerpt.locate(source, label.span).map(|range| labeled(range, "", true));
+        Some(Self {
+            code: String::new(),
+            severity: Severity::Advice,
+            message: visible(&label.text).into_owned(),
+            help: None,
+            labels: labels.into_iter().collect(),
+            excerpt: Some(excerpt),
+            elsewhere: Vec::new(),
+        })
     }
 }
 
@@ -100,9 +115,9 @@ const fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn labeled(label: &Label, primary: bool) -> LabeledSpan {
-    let span = SourceSpan::from(label.span.range());
-    let text = (!label.text.is_empty()).then(|| label.text.clone());
+fn labeled(range: Range<usize>, text: &str, primary: bool) -> LabeledSpan {
+    let span = SourceSpan::from(range);
+    let text = (!text.is_empty()).then(|| visible(text).into_owned());
     if primary {
         LabeledSpan::new_primary_with_span(text, span)
     } else {
@@ -110,15 +125,15 @@ fn labeled(label: &Label, primary: bool) -> LabeledSpan {
     }
 }
 
-impl fmt::Display for Report<'_> {
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Report<'_> {}
+impl std::error::Error for Report {}
 
-impl miette::Diagnostic for Report<'_> {
+impl miette::Diagnostic for Report {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         (!self.code.is_empty()).then(|| Box::new(&self.code) as Box<dyn fmt::Display>)
     }
@@ -136,7 +151,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|text| text as &dyn SourceCode)
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -151,25 +166,27 @@ impl miette::Diagnostic for Report<'_> {
     }
 }
 
-/// A source that tells miette its name.
-#[derive(Debug)]
-struct Text<'a>(&'a Source);
-
-impl SourceCode for Text<'_> {
+/// What miette draws is the excerpt; where it says it is, is its place in the source.
+impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,
         context_before: usize,
         context_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text: &str = &self.0.text;
-        let inner = text.read_span(span, context_before, context_after)?;
+        let inner = self.text.as_str().read_span(span, context_before, context_after)?;
+        // Without context it is the head that asks.
+        let (line, column) = if context_before + context_after == 0 {
+            self.place
+        } else {
+            (inner.line() + self.lines_before, inner.column())
+        };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name.to_string(),
+            self.name.clone(),
             inner.data(),
             *inner.span(),
-            inner.line(),
-            inner.column(),
+            line,
+            column,
             inner.line_count(),
         )))
     }
