@@ -11,7 +11,8 @@ use locus_plugin::action::{BoxFuture, ErasedAction};
 use locus_plugin::registry::{Part, Registration};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
-    PluginMeta, Registry, SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind, StepType,
+    PluginMeta, Registry, SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind,
+    StepType,
 };
 use locus_runtime::core::{Event, Record};
 use locus_runtime::store::{RunRow, SqliteStore, Transaction, Write};
@@ -37,7 +38,11 @@ fn result(n: usize) -> Value {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("runtime")
 }
 
 /// The store: every run appends one record after the other, as runs do.
@@ -176,7 +181,11 @@ async fn run_all(engine: &Arc<Engine>, program: &Arc<Program>, runs: usize) {
 struct Nothing;
 
 impl ErasedAction for Nothing {
-    fn run(&self, _params: Value, _cx: StepContext) -> BoxFuture<'static, Result<Value, StepError>> {
+    fn run(
+        &self,
+        _params: Value,
+        _cx: StepContext,
+    ) -> BoxFuture<'static, Result<Value, StepError>> {
         Box::pin(std::future::ready(Ok(result(1))))
     }
 }

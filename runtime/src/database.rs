@@ -24,7 +24,10 @@ pub(crate) struct Database {
 
 impl Database {
     /// Starts the thread that writes through this connection.
-    #[expect(clippy::disallowed_methods, reason = "the one writer of a file is a thread: its calls block")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one writer of a file is a thread: its calls block"
+    )]
     pub(crate) fn start(connection: Connection) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::spawn(move || batch::serve(&connection, queue));
@@ -103,7 +106,10 @@ pub(crate) fn make_durable(connection: &Connection) -> Result<(), Failure> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "runs on a thread that may block, and only while a file is created")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "runs on a thread that may block, and only while a file is created"
+)]
 fn pause() {
     std::thread::sleep(Duration::from_millis(20));
 }

@@ -65,7 +65,11 @@ pub enum StoreLocation {
 impl EngineConfig {
     /// The usual settings.
     #[must_use]
-    pub fn new(store: StoreLocation, base_dir: impl Into<PathBuf>, registry: Arc<Registry>) -> Self {
+    pub fn new(
+        store: StoreLocation,
+        base_dir: impl Into<PathBuf>,
+        registry: Arc<Registry>,
+    ) -> Self {
         Self {
             store,
             base_dir: base_dir.into(),
@@ -153,7 +157,11 @@ impl Engine {
         };
         check_workflow(&program, workflow)?;
         let start = Start {
-            loaded: self.shared.programs.load(&program, &self.shared.registry, &*self.shared.host)?,
+            loaded: self.shared.programs.load(
+                &program,
+                &self.shared.registry,
+                &*self.shared.host,
+            )?,
             base_dir: self.shared.base_dir.clone(),
             workflow: workflow.to_owned(),
             input,
@@ -318,8 +326,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let watcher =
-            self.shared.watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watcher = self.shared.watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(watcher) = watcher {
             watcher.abort();
         }
@@ -328,7 +335,8 @@ impl Drop for Engine {
 }
 
 fn checked_id(id: String) -> Result<String, EngineError> {
-    let fits = (1..=200).contains(&id.len()) && !id.chars().any(|c| c.is_control() || c.is_whitespace());
+    let fits =
+        (1..=200).contains(&id.len()) && !id.chars().any(|c| c.is_control() || c.is_whitespace());
     if fits {
         return Ok(id);
     }
@@ -346,7 +354,14 @@ fn check_workflow(program: &Program, workflow: &str) -> Result<(), EngineError> 
     let names = program.workflows.keys().map(String::as_str);
     let help = match locus_diag::did_you_mean(workflow, names.clone()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("there is {}", names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "there is {}",
+            names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
     };
-    Err(EngineError::new("unknown_workflow", format!("the program has no workflow `{workflow}`"), help))
+    Err(EngineError::new(
+        "unknown_workflow",
+        format!("the program has no workflow `{workflow}`"),
+        help,
+    ))
 }

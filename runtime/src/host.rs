@@ -41,7 +41,10 @@ impl Host for SystemHost {
         std::env::var(name).ok()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the host's chance; its keys come from the operating system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the host's chance; its keys come from the operating system"
+    )]
     fn random(&self) -> u128 {
         static CALLS: AtomicU64 = AtomicU64::new(0);
         let mut bytes = Vec::with_capacity(40);

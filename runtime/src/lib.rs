@@ -26,6 +26,9 @@ pub mod store;
 mod tests;
 
 pub use blocking::{block_on, until_interrupted};
-pub use engine::{Cancelling, Engine, EngineConfig, EngineError, EngineEvent, EngineEvents, RunHandle, StoreLocation};
+pub use engine::{
+    Cancelling, Engine, EngineConfig, EngineError, EngineEvent, EngineEvents, RunHandle,
+    StoreLocation,
+};
 pub use host::{Host, SystemHost};
 pub use store::{RunFilter, RunRow, RunState, Store, StoreError};

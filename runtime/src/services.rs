@@ -131,26 +131,31 @@ impl From<Failure> for StepError {
     fn from(failure: Failure) -> Self {
         let message = failure.message;
         match failure.kind {
-            FailureKind::Busy => {
-                Self::retryable("database_busy", format!("another process holds the database: {message}"))
-            }
+            FailureKind::Busy => Self::retryable(
+                "database_busy",
+                format!("another process holds the database: {message}"),
+            ),
             FailureKind::Full => {
                 Self::retryable("database_full", format!("there is no space left: {message}"))
             }
-            FailureKind::Io => Self::retryable("database_io", format!("the disk failed: {message}")),
+            FailureKind::Io => {
+                Self::retryable("database_io", format!("the disk failed: {message}"))
+            }
             FailureKind::Stopped => {
                 Self::retryable("database_closed", "the database has been closed")
             }
             FailureKind::Constraint => Self::terminal("constraint_violation", message),
-            FailureKind::ReadOnly => {
-                Self::terminal("database_read_only", format!("the database cannot be written: {message}"))
-            }
+            FailureKind::ReadOnly => Self::terminal(
+                "database_read_only",
+                format!("the database cannot be written: {message}"),
+            ),
             FailureKind::Corrupt => {
                 Self::terminal("database_corrupt", format!("the database is damaged: {message}"))
             }
-            FailureKind::CannotOpen => {
-                Self::terminal("connection_failed", format!("the database cannot be opened: {message}"))
-            }
+            FailureKind::CannotOpen => Self::terminal(
+                "connection_failed",
+                format!("the database cannot be opened: {message}"),
+            ),
             FailureKind::Denied => Self::terminal(
                 "sql_error",
                 "the statement is not allowed here: a step's statements are one transaction already, \

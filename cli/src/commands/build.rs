@@ -75,7 +75,9 @@ fn show(report: &Report, mode: Mode, as_json: bool, ui: Ui) {
         ui.raw(&report.diff);
         return;
     }
-    for file in report.changes() {
+    // What was not done is not listed; why not, is said elsewhere.
+    let is_refused = mode == Mode::Write && !report.written;
+    for file in report.changes().filter(|_| !is_refused) {
         ui.result(format_args!("{:9} {}", word(file.action), file.path));
     }
     let changes = report.changes().count();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use locus_plugin::Registry;
 use locus_runtime::core::{Event, Record};
-use locus_runtime::{Cancelling, Engine, RunFilter, RunRow, RunState};
+use locus_runtime::{Cancelling, Engine, EngineError, RunFilter, RunRow, RunState};
 use serde_json::{Value, json};
 
 use crate::args::{RunPlace, RunStateArg, Runs};
@@ -229,7 +229,9 @@ async fn resume(session: &Session, ids: &[String], as_json: bool, ui: Ui) -> Out
         match engine.resume(id).await {
             Ok(handle) => handles.push(handle),
             Err(error) => {
-                engine_error(&error, ui);
+                // Of several runs, which one.
+                let message = format!("run {id}: {}", error.message);
+                engine_error(&EngineError { message, ..error }, ui);
                 failed = true;
             }
         }

@@ -47,6 +47,9 @@ fn graph_of(block: &BlockDraft<'_>) -> DiGraph<(), ()> {
 /// A shortest way from the first step of a component back to itself: step numbers, the first one not repeated.
 fn shortest_cycle(graph: &DiGraph<(), ()>, component: &[NodeIndex]) -> Option<Vec<usize>> {
     let start = *component.iter().min()?;
+    if component.len() == 1 && !graph.contains_edge(start, start) {
+        return None;
+    }
     let members: HashSet<NodeIndex> = component.iter().copied().collect();
     let mut previous = vec![None; graph.node_count()];
     let mut queue = std::collections::VecDeque::from([start]);

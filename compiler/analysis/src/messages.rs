@@ -13,6 +13,9 @@ use locus_diag::{Diagnostic, Span, did_you_mean};
 /// How many names a help lists at most.
 const LISTED: usize = 12;
 
+/// How many names are compared with a wrong one at most: a program with thousands of slips is still told soon.
+const COMPARED: usize = 500;
+
 /// Adds the name that was probably meant, as help and as a fix; otherwise all that there are.
 pub(crate) fn suggest<'n>(
     problem: Diagnostic,
@@ -21,9 +24,7 @@ pub(crate) fn suggest<'n>(
     candidates: impl IntoIterator<Item = &'n str> + Clone,
     what: &str,
 ) -> Diagnostic {
-    // A name of quite another length was not meant; among many names, that is soon seen.
-    let near = |name: &&str| name.len().abs_diff(wrong.len()) <= wrong.len().max(8);
-    if let Some(meant) = did_you_mean(wrong, candidates.clone().into_iter().filter(near)) {
+    if let Some(meant) = did_you_mean(wrong, candidates.clone().into_iter().take(COMPARED)) {
         return problem.help(format!("did you mean `{meant}`?")).fix(
             format!("replace `{wrong}` by `{meant}`"),
             place,

@@ -1,5 +1,6 @@
 //! Files to a checked program.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use locus_analysis::check;
@@ -8,6 +9,7 @@ use locus_model::{Program, Spec, SpecFile};
 use locus_plugin::Registry;
 use locus_plugin::host::{guarded, run_hooks};
 use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
+use locus_syntax::codes::YAML_SYNTAX;
 use locus_syntax::{DiskWorld, World, discover};
 use rayon::prelude::*;
 
@@ -53,7 +55,11 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
         .map(|file| (*file, parse(*file, &project.sources, registry)))
         .collect();
     let mut spec = Spec::default();
+    let mut partial = BTreeSet::new();
     for (source, parsed) in parsed {
+        if parsed.diagnostics.iter().any(|problem| problem.code == YAML_SYNTAX.name) {
+            partial.insert(source);
+        }
         diagnostics.extend(parsed.diagnostics);
         spec.files.push(SpecFile { source, documents: parsed.documents });
     }
@@ -65,7 +71,8 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
 
     let manifest = project.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
     let (mut program, problems) = check(&spec, manifest, registry);
-    diagnostics.extend(problems);
+    let reported = problems.into_iter().filter(|problem| !only_follows(problem, &partial));
+    diagnostics.extend(reported);
     if program.name.is_empty() {
         program.name = name_of_first_file(&spec, &project.sources);
     }
@@ -79,6 +86,25 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
     }
     let diagnostics = limited(diagnostics);
     Compilation { program, spec, sources: project.sources, diagnostics, root: PathBuf::new() }
+}
+
+/// Whether a problem may only follow from a file that could not be read to its end: what is missing may stand in the rest of it.
+fn only_follows(problem: &Diagnostic, partial: &BTreeSet<SourceId>) -> bool {
+    // Names that other files may refer to, and what may be missing behind the place where reading stopped.
+    const ELSEWHERE: [&str; 4] =
+        ["unknown-connection", "unknown-model", "unknown-type", "unknown-workflow"];
+    const HERE: [&str; 7] = [
+        "empty-block",
+        "missing-input",
+        "missing-key",
+        "missing-step-type",
+        "unknown-input",
+        "unknown-step",
+        "var-not-set",
+    ];
+    let code = problem.code.as_str();
+    let here = problem.primary().is_some_and(|place| partial.contains(&place.source));
+    !partial.is_empty() && (ELSEWHERE.contains(&code) || here && HERE.contains(&code))
 }
 
 /// The world's root and the path in it: a folder is a root, a file lies in one.

@@ -107,9 +107,8 @@ fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
 
 /// Runs a group in the open transaction and commits it; afterwards no transaction is open, whatever happened.
 fn commit_open(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-    let done = run_group(connection, group).and_then(|keep| {
-        run(connection, if keep { "commit" } else { "rollback" })
-    });
+    let done = run_group(connection, group)
+        .and_then(|keep| run(connection, if keep { "commit" } else { "rollback" }));
     if done.is_err() && !connection.is_autocommit() {
         run(connection, "rollback")?;
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locus_plugin::action::StepInfo;
+use locus_plugin::services::Services;
 use locus_plugin::step::Behaviour;
 use locus_plugin::{Effect, Outcome, StepContext, StepError};
-use locus_plugin::services::Services;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 

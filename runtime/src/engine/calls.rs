@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::future::Future;
 
-use locus_plugin::host::panic_text;
 use locus_plugin::StepError;
+use locus_plugin::host::panic_text;
 use serde_json::Value;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 

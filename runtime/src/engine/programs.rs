@@ -42,7 +42,14 @@ impl Loaded {
     /// The environment variables that the program names, as they are now.
     pub(super) fn env(&self, host: &dyn Host) -> Value {
         let names = self.image.keys_of("env").into_iter();
-        Value::Object(names.map(|name| { let value = host.env(&name).into(); (name, value) }).collect())
+        Value::Object(
+            names
+                .map(|name| {
+                    let value = host.env(&name).into();
+                    (name, value)
+                })
+                .collect(),
+        )
     }
 
     /// Whether the store has it for certain.
@@ -58,7 +65,11 @@ impl Loaded {
     /// It as JSON, to be stored.
     pub(super) fn body(&self) -> Result<String, EngineError> {
         serde_json::to_string(&*self.program).map_err(|error| {
-            EngineError::new("program_unreadable", format!("the program cannot be stored: {error}"), "")
+            EngineError::new(
+                "program_unreadable",
+                format!("the program cannot be stored: {error}"),
+                "",
+            )
         })
     }
 }

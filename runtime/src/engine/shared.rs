@@ -107,8 +107,17 @@ impl Shared {
         }
         self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
         let (records, cancelled, cancel) = (0, false, false);
-        self.launch(Launch { loaded, base_dir, info, machine, commands, records, cancelled, cancel })
-            .await
+        self.launch(Launch {
+            loaded,
+            base_dir,
+            info,
+            machine,
+            commands,
+            records,
+            cancelled,
+            cancel,
+        })
+        .await
     }
 
     /// Adds a run to the store, with its program where the store may not have it.
@@ -248,7 +257,8 @@ impl Shared {
         }
         let wanted = hash.to_owned();
         let body = self.read(move |store| store.program(&wanted)).await?;
-        let body = body.ok_or_else(|| StoreError::corrupt(format!("the program `{hash}` is missing")))?;
+        let body =
+            body.ok_or_else(|| StoreError::corrupt(format!("the program `{hash}` is missing")))?;
         self.programs.load_stored(hash, &body, &self.registry, &*self.host)
     }
 
@@ -347,8 +357,10 @@ pub(super) fn outcome_of(row: &RunRow) -> Result<Option<Outcome>, EngineError> {
         RunState::Running => None,
         RunState::Done => Some(Outcome::Done(body)),
         RunState::Cancelled => Some(Outcome::Cancelled),
-        RunState::Failed => Some(Outcome::Failed(serde_json::from_value(body).map_err(|error| {
-            StoreError::corrupt(format!("the run `{}` has no readable error: {error}", row.id))
-        })?)),
+        RunState::Failed => {
+            Some(Outcome::Failed(serde_json::from_value(body).map_err(|error| {
+                StoreError::corrupt(format!("the run `{}` has no readable error: {error}", row.id))
+            })?))
+        }
     })
 }

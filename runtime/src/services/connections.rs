@@ -57,8 +57,9 @@ pub(super) fn find(
         ));
     };
     check_kind(connection, name, kind)?;
-    read(connection, name, kind, base_dir)
-        .map_err(|what| StepError::terminal("invalid_connection", format!("the connection `{name}` {what}")))
+    read(connection, name, kind, base_dir).map_err(|what| {
+        StepError::terminal("invalid_connection", format!("the connection `{name}` {what}"))
+    })
 }
 
 fn check_kind(connection: &Connection, name: &str, kind: ConnectionKind) -> Result<(), StepError> {
@@ -69,7 +70,10 @@ fn check_kind(connection: &Connection, name: &str, kind: ConnectionKind) -> Resu
     if ConnectionKind::ALL.iter().any(|known| known.name() == found) {
         return Err(StepError::terminal(
             "wrong_connection_kind",
-            format!("the connection `{name}` is of kind `{found}`; this step needs `{}`", kind.name()),
+            format!(
+                "the connection `{name}` is of kind `{found}`; this step needs `{}`",
+                kind.name()
+            ),
         ));
     }
     let hint = hint(found, ConnectionKind::ALL.iter().map(|known| known.name()));
@@ -89,7 +93,10 @@ fn read(
     for entry in connection.settings.as_mapping().unwrap_or_default() {
         let key = entry.key.value.as_str();
         if !known.contains(&key) && !key.starts_with("x-") {
-            return Err(format!("has the unknown setting `{key}`{}", hint(key, known.iter().copied())));
+            return Err(format!(
+                "has the unknown setting `{key}`{}",
+                hint(key, known.iter().copied())
+            ));
         }
     }
     let path = connection
@@ -106,8 +113,9 @@ fn read(
     }
     let init = match connection.settings.get("init") {
         None => Vec::new(),
-        Some(node) => statements(node)
-            .ok_or("has an `init` that is no SQL statement and no list of them")?,
+        Some(node) => {
+            statements(node).ok_or("has an `init` that is no SQL statement and no list of them")?
+        }
     };
     Ok(Settings { path: base_dir.join(path), init })
 }

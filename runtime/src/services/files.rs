@@ -11,9 +11,7 @@ const MAX_FILE: u64 = 64 << 20;
 /// Reads the file at this path below the folder.
 pub(super) async fn read(folder: PathBuf, path: String) -> Result<Vec<u8>, StepError> {
     let reading = tokio::task::spawn_blocking(move || read_below(&folder, &path, MAX_FILE));
-    reading
-        .await
-        .unwrap_or_else(|error| Err(StepError::retryable("file_error", error.to_string())))
+    reading.await.unwrap_or_else(|error| Err(StepError::retryable("file_error", error.to_string())))
 }
 
 #[expect(clippy::disallowed_methods, reason = "reading files for steps: this module is their host")]
@@ -25,10 +23,13 @@ pub(crate) fn read_below(folder: &Path, path: &str, most: u64) -> Result<Vec<u8>
         return Err(not_allowed(path, "it must be relative, without `..`"));
     }
     let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            StepError::terminal("file_not_found", format!("there is no file `{path}` in the project"))
+        std::io::ErrorKind::NotFound => StepError::terminal(
+            "file_not_found",
+            format!("there is no file `{path}` in the project"),
+        ),
+        _ => {
+            StepError::terminal("file_error", format!("the file `{path}` cannot be read: {error}"))
         }
-        _ => StepError::terminal("file_error", format!("the file `{path}` cannot be read: {error}")),
     };
     let folder = folder.canonicalize().map_err(failed)?;
     let target = folder.join(path).canonicalize().map_err(failed)?;

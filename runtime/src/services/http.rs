@@ -29,7 +29,10 @@ impl Http {
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, StepError> {
         let url = parse_url(&request.url)?;
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
-            StepError::terminal("invalid_request", format!("`{}` is no HTTP method", request.method))
+            StepError::terminal(
+                "invalid_request",
+                format!("`{}` is no HTTP method", request.method),
+            )
         })?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let limit = request.timeout.map_or(WHOLE, Duration::from_millis);
@@ -56,7 +59,10 @@ impl Http {
                 .map_err(|error| innermost(&error))
         });
         client.as_ref().map_err(|message| {
-            StepError::terminal("http_unavailable", format!("no HTTP client can be made: {message}"))
+            StepError::terminal(
+                "http_unavailable",
+                format!("no HTTP client can be made: {message}"),
+            )
         })
     }
 }
@@ -149,6 +155,7 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     text.unwrap_or_else(|| {
-        if error.is_builder() { "the request is not valid" } else { "the request failed" }.to_owned()
+        if error.is_builder() { "the request is not valid" } else { "the request failed" }
+            .to_owned()
     })
 }

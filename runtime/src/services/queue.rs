@@ -98,10 +98,9 @@ fn insert(connection: &Connection, row: &Row) -> Result<Published, Failure> {
             "insert into message (key, topic, payload, headers, run, at) \
              values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (key) do nothing returning id",
         )?
-        .query_row(
-            (&row.key, &row.topic, &row.payload, &row.headers, &row.run, row.at),
-            |row| row.get(0),
-        )
+        .query_row((&row.key, &row.topic, &row.payload, &row.headers, &row.run, row.at), |row| {
+            row.get(0)
+        })
         .optional()?;
     if let Some(id) = inserted {
         return Ok(Published { id: id.to_string(), duplicate: false });

@@ -97,7 +97,10 @@ fn transact(
 ) -> Result<Vec<SqlOutcome>, StepError> {
     if let Some(outcome) = recorded(connection, key)? {
         return serde_json::from_str(&outcome).map_err(|error| {
-            StepError::terminal("sql_error", format!("`locus_tx` holds no outcome for `{key}`: {error}"))
+            StepError::terminal(
+                "sql_error",
+                format!("`locus_tx` holds no outcome for `{key}`: {error}"),
+            )
         });
     }
     let mut outcomes = Vec::with_capacity(transaction.statements.len());
@@ -105,7 +108,8 @@ fn transact(
     let mut room = statement::MAX_RESULT;
     for (index, statement) in transaction.statements.iter().enumerate() {
         let done = guard.watch(|| statement::run(connection, statement, &mut room));
-        let done = done.map_err(|error| at_statement(error, index, transaction.statements.len()))?;
+        let done =
+            done.map_err(|error| at_statement(error, index, transaction.statements.len()))?;
         writes |= done.writes;
         outcomes.push(done.outcome);
     }

@@ -34,7 +34,11 @@ impl StoreError {
     }
 
     pub(crate) fn unknown_run(run: &str) -> Self {
-        Self::new("unknown_run", format!("there is no run `{run}`"), "`locus runs list` shows the runs")
+        Self::new(
+            "unknown_run",
+            format!("there is no run `{run}`"),
+            "`locus runs list` shows the runs",
+        )
     }
 
     pub(crate) fn run_lost(run: &str) -> Self {
@@ -113,9 +117,7 @@ impl From<Failure> for StoreError {
                 "check the disk, then resume the run: what is recorded is safe",
             ),
             FailureKind::Corrupt => return Self::corrupt(failure),
-            FailureKind::Stopped => {
-                ("store_stopped", "the store has been closed", "open it again")
-            }
+            FailureKind::Stopped => ("store_stopped", "the store has been closed", "open it again"),
             FailureKind::Constraint
             | FailureKind::Denied
             | FailureKind::RolledBack

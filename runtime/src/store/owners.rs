@@ -45,15 +45,24 @@ impl Owners {
 
     /// Whether the process of this name goes on.
     pub(super) fn is_alive(&self, name: &str) -> Result<bool, StoreError> {
-        if self.mine.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|mine| mine.name == name) {
+        if self
+            .mine
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|mine| mine.name == name)
+        {
             return Ok(true);
         }
         is_locked(&self.folder.join(name)).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &io::Error) -> StoreError {
-        let code =
-            if error.kind() == io::ErrorKind::PermissionDenied { "store_read_only" } else { "store_io" };
+        let code = if error.kind() == io::ErrorKind::PermissionDenied {
+            "store_read_only"
+        } else {
+            "store_io"
+        };
         StoreError::new(
             code,
             format!("the folder of owners `{}` cannot be used: {error}", self.folder.display()),

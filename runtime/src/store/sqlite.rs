@@ -126,8 +126,8 @@ impl Store for SqliteStore {
             let limit = filter.limit.map_or(-1, i64::from);
             let state = filter.state.map(RunState::as_str);
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement
-                .query_map((&filter.workflow, &filter.program, state, limit), run_row)?;
+            let rows =
+                statement.query_map((&filter.workflow, &filter.program, state, limit), run_row)?;
             rows.map(|row| row?).collect()
         })
     }
@@ -156,10 +156,15 @@ impl Store for SqliteStore {
             for row in rows {
                 let (seq, row) = row?;
                 if seq != records.len() as u64 + 1 {
-                    return Err(StoreError::corrupt(format!("the journal of `{run}` lacks record {}", records.len() + 1)));
+                    return Err(StoreError::corrupt(format!(
+                        "the journal of `{run}` lacks record {}",
+                        records.len() + 1
+                    )));
                 }
                 let record = row.record().map_err(|what| {
-                    StoreError::corrupt(format!("the journal of `{run}` has, as number {seq}, {what}"))
+                    StoreError::corrupt(format!(
+                        "the journal of `{run}` has, as number {seq}, {what}"
+                    ))
                 })?;
                 records.push(record);
             }

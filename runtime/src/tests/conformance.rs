@@ -22,7 +22,12 @@ fn stores() -> Vec<Pair> {
     let folder = || tempfile::tempdir().unwrap();
     let disk = folder();
     vec![
-        Pair { name: "memory", other: Arc::new(memory.sibling()), one: Arc::new(memory), _folder: folder() },
+        Pair {
+            name: "memory",
+            other: Arc::new(memory.sibling()),
+            one: Arc::new(memory),
+            _folder: folder(),
+        },
         Pair {
             name: "sqlite",
             one: Arc::new(sqlite(disk.path())),
@@ -75,7 +80,11 @@ fn every_record() -> Vec<Record> {
         fired(TimerKind::Retry),
         fired(TimerKind::Wake),
         fired(TimerKind::Timeout),
-        Event::Completed { key: key.clone(), attempt: 3, result: Ok(json!({ "z": 1, "a": "\u{0}" })) },
+        Event::Completed {
+            key: key.clone(),
+            attempt: 3,
+            result: Ok(json!({ "z": 1, "a": "\u{0}" })),
+        },
         Event::CancelRequested,
     ];
     let record = |(at, event)| Record { at, signature: format!("s{at}"), event };
@@ -245,7 +254,10 @@ async fn one_that_fails_does_not_harm_those_that_commit_with_it() {
             let (n, answer) = ended.unwrap();
             assert_eq!(answer.is_err(), n % 3 == 2, "{name}: {n}");
             if answer.is_ok() {
-                assert!(one.run(&format!("run{n:03}")).unwrap().is_some(), "{name}: acknowledged, not there");
+                assert!(
+                    one.run(&format!("run{n:03}")).unwrap().is_some(),
+                    "{name}: acknowledged, not there"
+                );
             }
         }
         assert_eq!(one.runs(&RunFilter::default()).unwrap().len(), 135, "{name}");

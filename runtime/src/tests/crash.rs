@@ -13,7 +13,8 @@ use rusqlite::Connection as Sqlite;
 use serde_json::json;
 
 use super::support::{
-    config, connection, count, engine_over, main_program, probe, program, retry, spanned, step, workflow,
+    config, connection, count, engine_over, main_program, probe, program, retry, spanned, step,
+    workflow,
 };
 use crate::core::{Event, Record};
 use crate::engine::{Cancelling, Engine, EngineError, StoreLocation};
@@ -87,7 +88,8 @@ async fn live(
 ) -> (Result<Outcome, EngineError>, usize) {
     let store = Mortal::new(world.sibling(), dies_at, after);
     let engine = Engine::open(config(StoreLocation::Open(store.clone()), folder)).unwrap();
-    let started = engine.start(Arc::clone(program), "main", json!({}), Some("run".to_owned())).await;
+    let started =
+        engine.start(Arc::clone(program), "main", json!({}), Some("run".to_owned())).await;
     let ended = match started {
         Ok(handle) => handle.outcome().await,
         Err(error) => Err(error),
@@ -128,9 +130,15 @@ fn order_program(flaky: &str) -> Arc<Program> {
         needing(tried, &["bill"]),
         needing(step("main", "nap", "nap", json!({ "for": 3 })), &["bill"]),
         needing(probe("left", json!({ "return": 1 })), &["bill"]),
-        needing(probe("tell", json!({ "publish": "mail", "return": { "n": 1 } })), &["left", "nap"]),
         needing(
-            probe("end", json!({ "return": "${ [.steps.tried, .steps.left, (.steps.tell | length)] }" })),
+            probe("tell", json!({ "publish": "mail", "return": { "n": 1 } })),
+            &["left", "nap"],
+        ),
+        needing(
+            probe(
+                "end",
+                json!({ "return": "${ [.steps.tried, .steps.left, (.steps.tell | length)] }" }),
+            ),
             &["tell", "tried"],
         ),
     ];
@@ -294,7 +302,8 @@ async fn a_timer_that_was_set_before_a_crash_fires_after_it() {
 async fn an_interrupted_run_can_be_cancelled() {
     let world = MemoryStore::new();
     let mut paid = probe("pay", json!({}));
-    let undo = step("main/pay/compensate", "refund", "probe", json!({ "count": "refund after crash" }));
+    let undo =
+        step("main/pay/compensate", "refund", "probe", json!({ "count": "refund after crash" }));
     paid.compensate = Some(Block { steps: vec![undo], graph: false });
     let program = main_program(vec![paid, probe("wait", json!({ "hang": true }))]);
     let (ended, _) = live(&world, Path::new("."), &program, (2, true)).await;
@@ -323,7 +332,8 @@ async fn another_engine_hears_of_a_wish_to_cancel() {
 #[tokio::test]
 async fn a_journal_of_another_program_is_refused() {
     let world = MemoryStore::new();
-    let program = main_program(vec![probe("one", json!({})), probe("two", json!({ "hang": true }))]);
+    let program =
+        main_program(vec![probe("one", json!({})), probe("two", json!({ "hang": true }))]);
     live(&world, Path::new("."), &program, (2, true)).await.0.unwrap_err();
     let row = world.run("run").unwrap().unwrap();
     // The same run, as if its first step had been another one.

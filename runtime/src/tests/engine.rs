@@ -75,8 +75,7 @@ async fn input_is_completed_and_checked() {
     main.input.insert("name".to_owned(), field(TypeKind::String, None));
     main.input.insert("count".to_owned(), field(TypeKind::Int, Some(json!(3))));
     let program = Arc::new(program(vec![main]));
-    let handle =
-        engine.start(program.clone(), "main", json!({ "name": "x" }), None).await.unwrap();
+    let handle = engine.start(program.clone(), "main", json!({ "name": "x" }), None).await.unwrap();
     assert_eq!(handle.outcome().await.unwrap(), Outcome::Done(json!({ "name": "x", "count": 3 })));
 
     let wrong = json!({ "count": "many", "nmae": 1 });
@@ -87,7 +86,10 @@ async fn input_is_completed_and_checked() {
     assert!(paths.contains(&"/count") && paths.len() == 3, "{error:?}");
 
     let error = engine.start(program, "mian", json!({}), None).await.unwrap_err();
-    assert_eq!((error.code.as_str(), error.help.as_str()), ("unknown_workflow", "did you mean `main`?"));
+    assert_eq!(
+        (error.code.as_str(), error.help.as_str()),
+        ("unknown_workflow", "did you mean `main`?")
+    );
 }
 
 #[tokio::test]
@@ -106,7 +108,8 @@ async fn the_same_id_is_the_same_run() {
     start(1).await.unwrap().outcome().await.unwrap();
     assert_eq!(start(2).await.unwrap_err().code, "run_id_in_use");
     assert_eq!(count("same id"), 1);
-    let bad = engine.start(program.clone(), "main", json!({ "n": 1 }), Some("a b".to_owned())).await;
+    let bad =
+        engine.start(program.clone(), "main", json!({ "n": 1 }), Some("a b".to_owned())).await;
     assert_eq!(bad.unwrap_err().code, "invalid_run_id");
 }
 
@@ -145,7 +148,10 @@ async fn time_limits_and_waits() {
     let (id, outcome) = run(&engine, vec![slow]).await;
     assert_eq!(code(&outcome), "timeout");
     let journal = engine.journal(&id).unwrap();
-    assert!(matches!(&journal[0].event, Event::Fired { kind: TimerKind::Timeout, .. }), "{journal:?}");
+    assert!(
+        matches!(&journal[0].event, Event::Fired { kind: TimerKind::Timeout, .. }),
+        "{journal:?}"
+    );
 
     let (id, outcome) = run(&engine, vec![step("main", "nap", "nap", json!({ "for": 50 }))]).await;
     let started = engine.run(&id).unwrap().unwrap().started;
@@ -184,7 +190,10 @@ async fn cancelling_undoes_what_was_done() {
 #[tokio::test]
 async fn detached_runs_go_on_by_themselves() {
     let engine = memory_engine();
-    let child = workflow("child", vec![step("child", "one", "probe", json!({ "count": "child", "sleep": 40 }))]);
+    let child = workflow(
+        "child",
+        vec![step("child", "one", "probe", json!({ "count": "child", "sleep": 40 }))],
+    );
     let main = workflow(
         "main",
         vec![
@@ -211,7 +220,8 @@ async fn detached_runs_go_on_by_themselves() {
 async fn many_runs_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Arc::new(file_engine(folder.path()));
-    let steps: Vec<_> = (0..5).map(|n| probe(&format!("step{n}"), json!({ "return": n }))).collect();
+    let steps: Vec<_> =
+        (0..5).map(|n| probe(&format!("step{n}"), json!({ "return": n }))).collect();
     let program = Arc::new(program(vec![at_once("main", steps)]));
     let mut runs = tokio::task::JoinSet::new();
     for _ in 0..300 {

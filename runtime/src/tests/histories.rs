@@ -40,7 +40,8 @@ fn any_write() -> impl Strategy<Value = Write> {
 }
 
 fn any_history() -> impl Strategy<Value = Vec<Transaction>> {
-    let transaction = prop::collection::vec(any_write(), 1..4).prop_map(|writes| Transaction { writes });
+    let transaction =
+        prop::collection::vec(any_write(), 1..4).prop_map(|writes| Transaction { writes });
     prop::collection::vec(transaction, 1..40)
 }
 

@@ -13,14 +13,17 @@ use super::support::Bench;
 use crate::services::http::MAX_RESPONSE;
 
 /// A server that answers every connection with `answer(request)`; it lives as long as the test's process.
-fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> (String, Arc<Mutex<Vec<String>>>) {
+fn serve(
+    answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (mut stream, log, answer) = (stream.unwrap(), Arc::clone(&log), Arc::clone(&answer));
+            let (mut stream, log, answer) =
+                (stream.unwrap(), Arc::clone(&log), Arc::clone(&answer));
             std::thread::spawn(move || {
                 let request = read_request(&mut stream);
                 log.lock().unwrap().push(request.clone());
@@ -38,9 +41,9 @@ fn read_request(stream: &mut TcpStream) -> String {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length = head.lines().find_map(|line| {
+                line.to_lowercase().strip_prefix("content-length: ")?.parse().ok()
+            });
             if body.len() >= length.unwrap_or(0) {
                 return text;
             }
@@ -54,7 +57,9 @@ fn read_request(stream: &mut TcpStream) -> String {
 
 fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &str) {
     let length = body.len();
-    let text = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    let text = format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
     let _ = stream.write_all(text.as_bytes());
 }
 
@@ -85,7 +90,10 @@ async fn requests_go_out_and_every_response_comes_back() {
     });
     let request = HttpRequest {
         method: "POST".to_owned(),
-        headers: vec![("Idempotency-Key".to_owned(), "run/k".to_owned()), ("x-a".to_owned(), "1".to_owned())],
+        headers: vec![
+            ("Idempotency-Key".to_owned(), "run/k".to_owned()),
+            ("x-a".to_owned(), "1".to_owned()),
+        ],
         body: json!({ "amount": 1 }).to_string().into_bytes(),
         ..get(&format!("{address}/charges?x=1"))
     };
@@ -94,7 +102,10 @@ async fn requests_go_out_and_every_response_comes_back() {
     assert!(response.headers.contains(&("content-type".to_owned(), "application/json".to_owned())));
     let seen = seen.lock().unwrap()[0].clone();
     assert!(seen.starts_with("POST /charges?x=1 HTTP/1.1\r\n"), "{seen}");
-    assert!(seen.contains("idempotency-key: run/k\r\n") && seen.ends_with("{\"amount\":1}"), "{seen}");
+    assert!(
+        seen.contains("idempotency-key: run/k\r\n") && seen.ends_with("{\"amount\":1}"),
+        "{seen}"
+    );
     assert!(seen.contains("user-agent: locus/"), "{seen}");
 
     let response = send(get(&format!("{address}/fails"))).await.unwrap();
@@ -116,7 +127,10 @@ async fn redirects_are_followed_so_far() {
     let response = send(get(&format!("{address}/3"))).await.unwrap();
     assert_eq!(response.body, b"there");
     assert_eq!(seen.lock().unwrap().len(), 4);
-    assert_eq!(failure(get(&format!("{address}/round"))).await, ("too_many_redirects".to_owned(), false));
+    assert_eq!(
+        failure(get(&format!("{address}/round"))).await,
+        ("too_many_redirects".to_owned(), false)
+    );
 }
 
 #[tokio::test]
@@ -134,11 +148,15 @@ async fn no_response_is_a_failure_that_says_why() {
             let _ = stream.write_all(b"nonsense\r\n\r\n");
         }
     });
-    let impatient = |path: &str| HttpRequest { timeout: Some(150), ..get(&format!("{address}{path}")) };
+    let impatient =
+        |path: &str| HttpRequest { timeout: Some(150), ..get(&format!("{address}{path}")) };
     assert_eq!(failure(impatient("/slow")).await, ("timeout".to_owned(), true));
     assert_eq!(failure(impatient("/stalls")).await, ("timeout".to_owned(), true));
     assert_eq!(failure(get(&format!("{address}/cut"))).await, ("connection_lost".to_owned(), true));
-    assert_eq!(failure(get(&format!("{address}/nonsense"))).await, ("connection_lost".to_owned(), true));
+    assert_eq!(
+        failure(get(&format!("{address}/nonsense"))).await,
+        ("connection_lost".to_owned(), true)
+    );
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let secret = format!("http://{closed}/?token=hidden");
@@ -164,7 +182,10 @@ async fn large_responses_are_refused() {
     let (address, _) = serve(|request, stream| {
         let declared = request.starts_with("GET /declared");
         let head = if declared {
-            format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", MAX_RESPONSE + 1)
+            format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                MAX_RESPONSE + 1
+            )
         } else {
             "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_owned()
         };

@@ -62,7 +62,8 @@ fn long_program(folder: &Path) -> Arc<Program> {
         }
     });
     let mut program = program(vec![workflow("main", steps.collect())]);
-    let settings = json!({ "path": "shop.db", "init": "create table if not exists done (n integer)" });
+    let settings =
+        json!({ "path": "shop.db", "init": "create table if not exists done (n integer)" });
     program.connections.insert("shop".to_owned(), connection("shop", "sqlite", &settings));
     Arc::new(program)
 }

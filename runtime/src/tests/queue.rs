@@ -36,9 +36,13 @@ async fn a_message_is_there_once_for_each_key() {
     assert_eq!(again, published("2", true));
     let raw = Connection::open(folder.path().join("bus.db")).unwrap();
     let row: (String, String, String, String, String, i64) = raw
-        .query_row("select key, topic, payload, headers, run, at from message where id = 2", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-        })
+        .query_row(
+            "select key, topic, payload, headers, run, at from message where id = 2",
+            [],
+            |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            },
+        )
         .unwrap();
     assert_eq!(row.0, "run/b");
     assert_eq!((row.1.as_str(), row.2.as_str()), ("mail", "{\"n\":2}"));
@@ -48,7 +52,8 @@ async fn a_message_is_there_once_for_each_key() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_publish_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = Arc::new(Bench::new(folder.path(), &[("bus", "queue", json!({ "path": "bus.db" }))]));
+    let bench =
+        Arc::new(Bench::new(folder.path(), &[("bus", "queue", json!({ "path": "bus.db" }))]));
     let mut steps = tokio::task::JoinSet::new();
     for n in 0..300 {
         let bench = Arc::clone(&bench);

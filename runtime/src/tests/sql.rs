@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::support::Bench;
 
-const INIT: &str = "create table if not exists stock (sku text primary key, free integer check (free >= 0))";
+const INIT: &str =
+    "create table if not exists stock (sku text primary key, free integer check (free >= 0))";
 
 fn shop(folder: &Path) -> Bench {
     Bench::new(folder, &[("shop", "sqlite", json!({ "path": "shop.db", "init": [INIT] }))])
@@ -62,7 +63,8 @@ async fn values_go_in_and_come_back() {
     );
     assert_eq!(outcome.affected, 0);
     for (bytes, text) in [("", ""), ("61", "YQ=="), ("6161", "YWE="), ("616161", "YWFh")] {
-        let outcome = one(&bench, "b", &format!("select x'{bytes}' as b"), json!({})).await.unwrap();
+        let outcome =
+            one(&bench, "b", &format!("select x'{bytes}' as b"), json!({})).await.unwrap();
         assert_eq!(outcome.rows, [json!({ "b": text })]);
     }
 }
@@ -201,7 +203,9 @@ async fn parallel_steps_share_commits_and_not_failures() {
         let (n, answer) = ended.unwrap();
         match answer {
             Ok(outcome) => assert!(outcome.affected == 1 && n % 10 < 7 || n % 10 == 9),
-            Err(error) => assert!(error.code == "constraint_violation" && n % 10 >= 7, "{n}: {error}"),
+            Err(error) => {
+                assert!(error.code == "constraint_violation" && n % 10 >= 7, "{n}: {error}")
+            }
         }
     }
     assert_eq!(count(folder.path(), "select count(*) from stock"), 160);

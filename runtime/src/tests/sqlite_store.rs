@@ -40,7 +40,11 @@ fn files_of_others_are_left_alone() {
     assert_eq!(fs::read(&foreign).unwrap(), before);
 
     let text = folder.path().join("notes.txt");
-    fs::write(&text, "no database at all, and long enough not to be taken for an empty file".repeat(9)).unwrap();
+    fs::write(
+        &text,
+        "no database at all, and long enough not to be taken for an empty file".repeat(9),
+    )
+    .unwrap();
     let before = fs::read(&text).unwrap();
     assert_eq!(open_error(&text).code, "store_corrupt");
     assert_eq!(fs::read(&text).unwrap(), before);
@@ -67,7 +71,8 @@ async fn newer_and_damaged_files_are_refused() {
     {
         let store = open(&damaged).unwrap();
         let owner = start(&store, "r").await;
-        let records = (0..500).map(|n| done(&format!("main/{n}"), json!("x".repeat(200)))).collect();
+        let records =
+            (0..500).map(|n| done(&format!("main/{n}"), json!("x".repeat(200)))).collect();
         store.commit(append("r", &owner, 0, records).into()).await.unwrap();
     }
     let mut bytes = fs::read(&damaged).unwrap();
@@ -97,8 +102,7 @@ async fn a_journal_with_a_gap_is_damaged() {
 async fn a_full_disk_is_reported_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.db");
-    let store =
-        Arc::new(SqliteStore::open_limited(&path, Arc::new(SystemHost), Some(40)).unwrap());
+    let store = Arc::new(SqliteStore::open_limited(&path, Arc::new(SystemHost), Some(40)).unwrap());
     let owner = start(&store, "r").await;
     let big = json!("x".repeat(20_000));
     let mut kept = 0;
@@ -126,7 +130,11 @@ async fn a_full_disk_is_reported_and_loses_nothing() {
     }
     while let Some(ended) = commits.join_next().await {
         let (n, answer) = ended.unwrap();
-        assert_eq!(answer.map_err(|error| error.code).err(), (n == 10).then_some("store_full"), "{n}");
+        assert_eq!(
+            answer.map_err(|error| error.code).err(),
+            (n == 10).then_some("store_full"),
+            "{n}"
+        );
     }
     drop(store);
     assert_eq!(open(&path).unwrap().journal("r").unwrap().len() as u64, kept);
@@ -183,7 +191,8 @@ async fn commits_that_are_under_way_when_the_store_is_dropped_are_finished() {
     {
         let store = sqlite(folder.path());
         let owner = start(&store, "r").await;
-        let mut commit = store.commit(append("r", &owner, 0, vec![done("main/a", json!(1))]).into());
+        let mut commit =
+            store.commit(append("r", &owner, 0, vec![done("main/a", json!(1))]).into());
         // Submitted, and nobody waits for the answer.
         let waker = std::task::Waker::noop();
         let _ = commit.as_mut().poll(&mut std::task::Context::from_waker(waker));

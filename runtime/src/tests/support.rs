@@ -17,8 +17,8 @@ use locus_plugin::registry::{Part, Registration};
 use locus_plugin::services::{LogLevel, Message, SqlStatement, SqlTransaction};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
-    BlockKey, BlockRef, ControlContext, ControlEvent, Decision, Launch, PluginMeta, Registry, SourceId,
-    Span, Spanned, Stability, StepContext, StepError, StepKind, StepType, Target,
+    BlockKey, BlockRef, ControlContext, ControlEvent, Decision, Launch, PluginMeta, Registry,
+    SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind, StepType, Target,
 };
 use serde_json::{Value, json};
 
@@ -44,7 +44,9 @@ pub(super) fn node(value: &Value) -> Node {
         Value::String(text) => NodeKind::String(Text::verbatim(text.clone(), 0, true)),
         Value::Array(items) => NodeKind::Sequence(items.iter().map(node).collect()),
         Value::Object(map) => NodeKind::Mapping(
-            map.iter().map(|(key, value)| Entry { key: spanned(key), value: node(value) }).collect(),
+            map.iter()
+                .map(|(key, value)| Entry { key: spanned(key), value: node(value) })
+                .collect(),
         ),
     };
     Node::new(kind, span())
@@ -132,12 +134,7 @@ pub(super) fn program(workflows: Vec<Workflow>) -> Program {
 }
 
 pub(super) fn connection(name: &str, kind: &str, settings: &Value) -> Connection {
-    Connection {
-        name: spanned(name),
-        kind: spanned(kind),
-        settings: node(settings),
-        span: span(),
-    }
+    Connection { name: spanned(name), kind: spanned(kind), settings: node(settings), span: span() }
 }
 
 /// The one workflow `main` with these steps.
@@ -191,8 +188,7 @@ async fn probe_action(params: Value, cx: StepContext) -> Result<Value, StepError
         return Err(StepError::terminal(code, "as told"));
     }
     if let Some(sql) = text("sql") {
-        let statement =
-            SqlStatement { sql: sql.to_owned(), params: IndexMap::new(), expect: None };
+        let statement = SqlStatement { sql: sql.to_owned(), params: IndexMap::new(), expect: None };
         let outcomes = cx.sql("shop", SqlTransaction { statements: vec![statement] }).await?;
         return Ok(json!(outcomes));
     }
@@ -232,7 +228,11 @@ impl ErasedControl for Detach {
         Ok((Box::new(Detaching), Decision::run(vec![launch])))
     }
 
-    fn restore(&self, _params: Value, _state: Value) -> Result<Box<dyn ControlInstance>, StepError> {
+    fn restore(
+        &self,
+        _params: Value,
+        _state: Value,
+    ) -> Result<Box<dyn ControlInstance>, StepError> {
         Ok(Box::new(Detaching))
     }
 }
@@ -265,7 +265,11 @@ impl ErasedControl for Nap {
         Ok((Box::new(Napping), Decision::wake_at(until)))
     }
 
-    fn restore(&self, _params: Value, _state: Value) -> Result<Box<dyn ControlInstance>, StepError> {
+    fn restore(
+        &self,
+        _params: Value,
+        _state: Value,
+    ) -> Result<Box<dyn ControlInstance>, StepError> {
         Ok(Box::new(Napping))
     }
 }
@@ -322,7 +326,8 @@ pub(super) fn registry() -> Arc<Registry> {
         Part::Step(|| entry("detach", StepKind::Control, Behaviour::Control(Arc::new(Detach)))),
         Part::Step(|| entry("nap", StepKind::Control, Behaviour::Control(Arc::new(Nap)))),
     ];
-    let registrations = parts.into_iter().map(|part| Registration { package: "locus-runtime", part });
+    let registrations =
+        parts.into_iter().map(|part| Registration { package: "locus-runtime", part });
     Arc::new(Registry::build(registrations).unwrap_or_else(|problems| panic!("{problems:?}")))
 }
 

@@ -46,9 +46,9 @@ fn is_cacheable(sql: &str) -> bool {
 
 fn not_prepared(error: rusqlite::Error) -> StepError {
     match error {
-        rusqlite::Error::MultipleStatement => {
-            sql_error("there are several statements in one text; make each an entry of `statements`")
-        }
+        rusqlite::Error::MultipleStatement => sql_error(
+            "there are several statements in one text; make each an entry of `statements`",
+        ),
         other => Failure::from(other).into(),
     }
 }
@@ -84,8 +84,9 @@ fn bind(prepared: &mut Statement<'_>, statement: &SqlStatement) -> Result<(), St
             let given = statement.params.keys().map(String::as_str);
             sql_error(format!("the parameter `:{name}` has no value{}", hint(&name, given)))
         })?;
-        let value = values::to_sql(value)
-            .ok_or_else(|| sql_error(format!("the number of `:{name}` is too large for SQLite: {value}")))?;
+        let value = values::to_sql(value).ok_or_else(|| {
+            sql_error(format!("the number of `:{name}` is too large for SQLite: {value}"))
+        })?;
         prepared.raw_bind_parameter(index, value).map_err(Failure::from)?;
         used.insert(name);
     }
@@ -139,7 +140,10 @@ fn check(expectation: &SqlExpectation, outcome: &SqlOutcome) -> Result<(), StepE
     let rows = outcome.rows.len() as u64;
     let broken = match (expectation.affected, expectation.rows) {
         (Some(expected), _) if expected != outcome.affected => {
-            format!("the statement changed {} row(s), and {expected} are expected", outcome.affected)
+            format!(
+                "the statement changed {} row(s), and {expected} are expected",
+                outcome.affected
+            )
         }
         (_, Some(expected)) if expected != rows => {
             format!("the statement returned {rows} row(s), and {expected} are expected")

@@ -91,7 +91,8 @@ fn create(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 
 /// Whether the file is a store that we can use; `false` when it is empty.
 fn check(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
-    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let application: u32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let objects: u64 =
         connection.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
     if application == 0 && objects == 0 {
@@ -106,7 +107,9 @@ fn check(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
         .map_err(StoreError::corrupt)?;
     match format.as_deref().map(str::parse::<u32>) {
         Some(Ok(FORMAT)) => Ok(true),
-        Some(Ok(found)) if found > FORMAT => Err(StoreError::newer(path, &found.to_string(), FORMAT)),
+        Some(Ok(found)) if found > FORMAT => {
+            Err(StoreError::newer(path, &found.to_string(), FORMAT))
+        }
         _ => Err(StoreError::corrupt("it names no format")),
     }
 }

@@ -56,7 +56,9 @@ fn apply_one(connection: &Connection, change: &Change) -> Result<(), StoreError>
     match change {
         Change::Program { hash, body } => {
             connection
-                .prepare_cached("insert into program (hash, body) values (?1, ?2) on conflict do nothing")?
+                .prepare_cached(
+                    "insert into program (hash, body) values (?1, ?2) on conflict do nothing",
+                )?
                 .execute([hash, body])?;
             Ok(())
         }
@@ -81,7 +83,9 @@ fn apply_one(connection: &Connection, change: &Change) -> Result<(), StoreError>
         }
         Change::RequestCancel { run } => {
             connection
-                .prepare_cached("update run set cancel_requested = 1 where id = ?1 and state = 'running'")?
+                .prepare_cached(
+                    "update run set cancel_requested = 1 where id = ?1 and state = 'running'",
+                )?
                 .execute([run])?;
             let known: Option<i64> = connection
                 .prepare_cached("select 1 from run where id = ?1")?
