@@ -240,7 +240,7 @@ fn a_tiny_disk() {
     let script = r#"
 set -e
 mkdir disk
-mount -t tmpfs -o size=240k tmpfs disk 2>/dev/null || exit 99
+mount -t tmpfs -o size=700k tmpfs disk 2>/dev/null || exit 99
 cp -r *.yaml generated disk/
 cd disk
 code() { set +e; "$@" 2>&1; echo "code $?"; set -e; }

@@ -119,8 +119,15 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Verdict {
 }
 
 fn documentation(workspace: &Workspace) -> Verdict {
-    let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
-    process::run(command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")).into()
+    let mut command = workspace.cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--locked",
+    ]);
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
+        .into()
 }
 
 /// Advisories come from a database on the network. Where it cannot be had, in CI too, nothing is
