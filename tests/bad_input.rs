@@ -68,7 +68,8 @@ fn refused(name: &str, bytes: &[u8], is_manifest: bool) -> Vec<String> {
             wrong.push(format!("has the code `{code}`"));
         }
         let message = error["message"].as_str().unwrap();
-        let is_placed = error["labels"][0]["file"] == file || message.contains(&format!("`{file}`"));
+        let is_placed =
+            error["labels"][0]["file"] == file || message.contains(&format!("`{file}`"));
         if !is_placed {
             wrong.push(format!("`{message}` has no place"));
         }
@@ -76,7 +77,9 @@ fn refused(name: &str, bytes: &[u8], is_manifest: bool) -> Vec<String> {
             wrong.push(format!("[{code}] is in the JSON and not in the text"));
         }
     }
-    if let Some(steering) = text.stderr.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if let Some(steering) =
+        text.stderr.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
         wrong.push(format!("the terminal gets {steering:?}"));
     }
     if text.stderr.len() > 300_000 {
@@ -90,12 +93,15 @@ fn refused(name: &str, bytes: &[u8], is_manifest: bool) -> Vec<String> {
 fn what_is_too_much_is_refused_quickly() {
     let step = "{ log: { message: hi } }";
     let expression = |text: &str| {
-        format!("workflows: {{ a: {{ steps: [ {{ log: {{ message: \"${{ {text} }}\" }} }} ] }} }}\n")
+        format!(
+            "workflows: {{ a: {{ steps: [ {{ log: {{ message: \"${{ {text} }}\" }} }} ] }} }}\n"
+        )
     };
     let around = |open: &str, inside: &str, close: &str, depth: usize| {
         format!("{}{inside}{}", open.repeat(depth), close.repeat(depth))
     };
-    let lines = |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    let lines =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
     let cases = [
         ("lists", format!("workflows: {}\n", around("[", "", "]", 10_000))),
         ("lists that are not closed", format!("workflows: {}", "[".repeat(10_000))),
@@ -103,22 +109,43 @@ fn what_is_too_much_is_refused_quickly() {
         ("block lists", format!("workflows:\n {}a\n", "- ".repeat(10_000))),
         ("keys of keys", format!("workflows:\n{}a\n", "? ".repeat(10_000))),
         ("block mappings", lines(1000, &|depth| format!("{}a:\n", " ".repeat(depth)))),
-        ("steps in steps", format!(
-            "workflows: {{ a: {{ steps: [ {} ] }} }}\n",
-            around("{ loop: { times: 1, steps: [ ", step, " ] } }", 3000)
-        )),
+        (
+            "steps in steps",
+            format!(
+                "workflows: {{ a: {{ steps: [ {} ] }} }}\n",
+                around("{ loop: { times: 1, steps: [ ", step, " ] } }", 3000)
+            ),
+        ),
         ("parentheses", expression(&around("(", "1", ")", 10_000))),
         ("arrays", expression(&around("[", "", "]", 10_000))),
         ("objects", expression(&around("{a:", "1", "}", 10_000))),
         ("pipes", expression(&format!("{}.", ". | ".repeat(10_000)))),
         ("sums", expression(&format!("{}1", "1 + ".repeat(10_000)))),
-        ("maps of maps", format!("schemas: {{ A: {{ a: \"{}\" }} }}\n", around("map<", "int", ">", 5000))),
+        (
+            "maps of maps",
+            format!("schemas: {{ A: {{ a: \"{}\" }} }}\n", around("map<", "int", ">", 5000)),
+        ),
         ("lists of lists", format!("schemas: {{ A: {{ a: \"int{}\" }} }}\n", "[]".repeat(5000))),
         ("a long key", format!("workflows: {{ {}: 1 }}\n", "a".repeat(200_000))),
-        ("a long line", format!("workflows: {{ a: {{ stps: \"{}\", steps: [ {step} ] }} }}\n", "x".repeat(1_000_000))),
-        ("a long name", format!("workflows: {{ \"{} \": {{ steps: [ {step} ] }} }}\n", "a".repeat(100_000))),
-        ("problems", format!("workflows:\n{}", lines(5000, &|n| format!("  a{n}: {{ stps: [] }}\n")))),
-        ("problems in one line", format!("workflows: {{ {} }}\n", lines(5000, &|n| format!("a{n}: 7, ")))),
+        (
+            "a long line",
+            format!(
+                "workflows: {{ a: {{ stps: \"{}\", steps: [ {step} ] }} }}\n",
+                "x".repeat(1_000_000)
+            ),
+        ),
+        (
+            "a long name",
+            format!("workflows: {{ \"{} \": {{ steps: [ {step} ] }} }}\n", "a".repeat(100_000)),
+        ),
+        (
+            "problems",
+            format!("workflows:\n{}", lines(5000, &|n| format!("  a{n}: {{ stps: [] }}\n"))),
+        ),
+        (
+            "problems in one line",
+            format!("workflows: {{ {} }}\n", lines(5000, &|n| format!("a{n}: 7, "))),
+        ),
         ("keys twice", format!("workflows:\n{}", lines(5000, &|n| format!("  a{}: 1\n", n % 9)))),
     ];
     let mut failures = Vec::new();
@@ -136,7 +163,9 @@ fn what_is_too_much_is_refused_quickly() {
 
 #[test]
 fn a_file_with_nothing_in_it_is_no_problem_and_nothing_to_run() {
-    for nothing in ["", "\u{feff}", "# a comment\n\n# another\n", "---\n", "\n\n\n", "workflows:\n", "{}"] {
+    for nothing in
+        ["", "\u{feff}", "# a comment\n\n# another\n", "---\n", "\n\n\n", "workflows:\n", "{}"]
+    {
         let folder = folder_with([("nothing.locus.yaml", nothing)]);
         locus(folder.path(), &["check"]).ok().says("0 workflow(s)");
         locus(folder.path(), &["run"]).ended(1).says("the program has no workflow to run");

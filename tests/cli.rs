@@ -142,7 +142,10 @@ fn names_that_are_close_are_offered() {
     locus(&shop, &["run", ".", "zzz"]).ended(1).says("`greet`");
     locus(&shop, &["build", "--target", "zzz"]).ended(1).says("api, client, docs");
     locus(&shop, &["explain", "zzz"]).ended(1).says("`locus explain` lists all codes");
-    let two = folder_with([("a.locus.yaml", "workflows:\n  one: { steps: [ { log: { message: a } } ] }\n  two: { steps: [ { log: { message: a } } ] }\n")]);
+    let two = folder_with([(
+        "a.locus.yaml",
+        "workflows:\n  one: { steps: [ { log: { message: a } } ] }\n  two: { steps: [ { log: { message: a } } ] }\n",
+    )]);
     locus(two.path(), &["run"]).ended(1).says("one, two");
 }
 
@@ -150,7 +153,9 @@ fn names_that_are_close_are_offered() {
 fn the_input_comes_as_json_from_a_file_from_standard_input_and_by_name() {
     let folder = typed();
     let output = |args: &[&str]| {
-        locus(folder.path(), &[&["run", "order.locus.yaml", "order", "--quiet"], args].concat()).ok().json()
+        locus(folder.path(), &[&["run", "order.locus.yaml", "order", "--quiet"], args].concat())
+            .ok()
+            .json()
     };
     let ada = json!({ "customer": "Ada", "amount": 1, "tags": [] });
     std::fs::write(folder.path().join("in.json"), "{\"customer\": \"Ada\"}\n").unwrap();
@@ -162,10 +167,12 @@ fn the_input_comes_as_json_from_a_file_from_standard_input_and_by_name() {
     assert_eq!(output(&["--input", "@in.json", "--set", "amount=7"])["amount"], 7);
     assert_eq!(output(&["--set", "customer=a=b", "--set", r#"tags=["x"]"#])["customer"], "a=b");
 
-    let mut command = command(LOCUS, folder.path(), &["run", "order.locus.yaml", "-q", "--input", "@-"]);
+    let mut command =
+        command(LOCUS, folder.path(), &["run", "order.locus.yaml", "-q", "--input", "@-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), br#"{"customer": "Ada"}"#).unwrap();
-    let from_stdin: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    let from_stdin: Value =
+        serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!(from_stdin, ada);
 }
 
@@ -179,7 +186,8 @@ fn wrong_input_is_told_completely() {
         assert!(!folder.path().join(".locus/runs.db").exists() || runs_of(&folder).is_empty());
         said
     };
-    let all = run(&["--input", r#"{"customer": 3, "amount": "much", "tags": [1], "colour": "red"}"#]);
+    let all =
+        run(&["--input", r#"{"customer": 3, "amount": "much", "tags": [1], "colour": "red"}"#]);
     for part in ["/customer", "/amount", "/tags/0", "colour", "[invalid_input]"] {
         assert!(all.stderr.contains(part), "no {part} in: {}", all.stderr);
     }
@@ -188,6 +196,8 @@ fn wrong_input_is_told_completely() {
     run(&["--input", "{customer: Ada}"]).says("is no JSON").says("help: ");
     run(&["--input", "@nowhere.json"]).says("nowhere.json").says("help: ");
     run(&["--input", "@."]).says("help: ");
+    #[cfg(unix)]
+    run(&["--input", "@/dev/zero"]).says("it is longer than 64 MiB").says("help: ");
     run(&["--set", "customer"]).says("has no `=`").says("--set NAME=VALUE");
     run(&["--input", "[]", "--set", "customer=Ada"]).says("an object");
     run(&["--set", "customer=Ada", "--run-id", "a b"]).says("[invalid_run_id]").says("help: ");
@@ -222,7 +232,10 @@ fn problems_as_json_have_the_bytes_they_are_about() {
     assert_eq!(step["labels"][0]["column"], 9);
     // A fix is applied by replacing bytes.
     let edit = &step["fixes"][0]["edits"][0];
-    assert_eq!((&edit["replacement"], &edit["start"]), (&json!("log"), &step["labels"][0]["start"]));
+    assert_eq!(
+        (&edit["replacement"], &edit["start"]),
+        (&json!("log"), &step["labels"][0]["start"])
+    );
 
     let good = locus(typed().path(), &["check", "--format", "json"]).ok().json();
     assert_eq!(good, json!({ "ok": true, "diagnostics": [] }));

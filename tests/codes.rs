@@ -41,12 +41,15 @@ fn strangers(codes: &[Code]) -> Vec<String> {
 fn problems_of(code: &Code, registry: &Registry) -> Vec<String> {
     let mut wrong = Vec::new();
     let page = code.page;
-    let title = page.strip_prefix(&format!("# {}: ", code.name)).and_then(|rest| rest.lines().next());
+    let title =
+        page.strip_prefix(&format!("# {}: ", code.name)).and_then(|rest| rest.lines().next());
     if title.is_none_or(|title| title.trim().is_empty()) {
         wrong.push(format!("begins with `# {}: ` and one line that says what it is", code.name));
     }
     for heading in ["## Example", "## Fix"] {
-        if section(page, heading).is_none_or(|section| prose(section).is_empty() && !section.contains("```")) {
+        if section(page, heading)
+            .is_none_or(|section| prose(section).is_empty() && !section.contains("```"))
+        {
             wrong.push(format!("has no `{heading}`"));
         }
     }

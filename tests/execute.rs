@@ -101,7 +101,7 @@ impl Case {
             Some(json) => serde_json::from_str(&json).map_err(|error| error.to_string())?,
             None => Value::Null,
         };
-        let input = complete_input(&program, &workflow, input).map_err(|error| error.to_string())?;
+        let input = complete_input(&program, &workflow, input, START).map_err(|error| error.to_string())?;
         let secrets = BTreeMap::from([("TOKEN".to_owned(), json!("s3cret"))]);
         let image = Image::new(Arc::clone(&program), &registry)
             .map_err(|error| error.to_string())?

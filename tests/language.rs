@@ -47,9 +47,11 @@ fn check_all(pages: &[(String, String)], registry: &Registry) -> usize {
     for (page, text) in pages {
         for (line, block) in blocks(text) {
             checked += 1;
-            failures.extend(problems_of(&block, registry).into_iter().map(|problem| {
-                format!("{page}:{line}: {problem}")
-            }));
+            failures.extend(
+                problems_of(&block, registry)
+                    .into_iter()
+                    .map(|problem| format!("{page}:{line}: {problem}")),
+            );
         }
     }
     assert!(failures.is_empty(), "{} to mend:\n{}", failures.len(), failures.join("\n"));

@@ -64,7 +64,9 @@ fn shown(plugins: &[Value]) -> String {
         lines.push(shorten(&plugin));
         for (kind, list) in &parts {
             let list = list.as_array().unwrap();
-            lines.extend(list.iter().map(|part| format!("  {kind} {}", shorten(part.as_object().unwrap()))));
+            lines.extend(
+                list.iter().map(|part| format!("  {kind} {}", shorten(part.as_object().unwrap()))),
+            );
         }
     }
     lines.join("\n")
@@ -78,7 +80,8 @@ fn shorten(part: &Map<String, Value>) -> String {
     }
     for schema in ["params", "options", "config"] {
         if let Some(value) = part.get_mut(schema) {
-            let properties = value["properties"].as_object().map(|map| map.keys().collect::<Vec<_>>());
+            let properties =
+                value["properties"].as_object().map(|map| map.keys().collect::<Vec<_>>());
             *value = json!(properties.unwrap_or_default());
         }
     }

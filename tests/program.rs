@@ -22,8 +22,9 @@ pub(crate) struct Said {
 impl Said {
     /// The JSON on standard output.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error} in {:?}; standard error: {}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{error} in {:?}; standard error: {}", self.stdout, self.stderr)
+        })
     }
 
     /// The same, for a command that must have ended well.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use batch::Grouping;
 use batch::{Job, Typed};
 pub(crate) use failure::{Failure, FailureKind};
 
@@ -28,9 +29,9 @@ impl Database {
         clippy::disallowed_methods,
         reason = "the one writer of a file is a thread: its calls block"
     )]
-    pub(crate) fn start(connection: Connection) -> Self {
+    pub(crate) fn start(connection: Connection, grouping: Grouping) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || batch::serve(&connection, queue));
+        let thread = std::thread::spawn(move || batch::serve(&connection, grouping, queue));
         Self { jobs: Some(jobs), thread: Some(thread) }
     }
 

@@ -1,7 +1,7 @@
 //! The engine: what performs the commands of the core, journals what comes of them, and feeds that back.
 //!
-//! Each run is one task ([`actor`]). Whatever happens is in the journal before the machine hears of it, so a run that was interrupted,
-//! however hard, goes on from its journal ([`replay`]). A run belongs to one engine at a time; the store knows to which.
+//! Each run is one task (`actor`). Whatever happens is in the journal before the machine hears of it, so a run that was interrupted,
+//! however hard, goes on from its journal (`replay`). A run belongs to one engine at a time; the store knows to which.
 
 mod active;
 mod actor;
@@ -189,7 +189,7 @@ impl Engine {
         input: Value,
     ) -> Result<Option<String>, EngineError> {
         check_workflow(program, workflow)?;
-        let input = complete_input(program, workflow, input)?;
+        let input = complete_input(program, workflow, input, self.shared.host.now())?;
         let filter = RunFilter {
             workflow: Some(workflow.to_owned()),
             program: Some(program.hash()),

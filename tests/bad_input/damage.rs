@@ -16,8 +16,9 @@ use crate::program::workspace;
 const CUTS: usize = 7;
 /// How many times bits are turned over.
 const FLIPS: u64 = 600;
-/// Of the values of a spec, every how many is replaced.
-const VALUES: usize = 2;
+/// Of the values of a spec, every how many is replaced; of its lines, every how many is damaged.
+const VALUES: usize = 3;
+const LINES: usize = 2;
 
 /// The files of the example, by name.
 fn example() -> Vec<(String, Vec<u8>)> {
@@ -26,7 +27,12 @@ fn example() -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read(&path).unwrap(),
+            )
+        })
         .collect();
     files.sort();
     assert!(files.len() >= 3, "the example has lost files");
@@ -53,7 +59,9 @@ fn compile_damaged(
     let replaced: Vec<(&str, &[u8])> = files
         .iter()
         .enumerate()
-        .map(|(index, (name, whole))| (name.as_str(), if index == *file { bytes } else { whole }.as_slice()))
+        .map(|(index, (name, whole))| {
+            (name.as_str(), if index == *file { bytes } else { whole }.as_slice())
+        })
         .collect();
     let done = catch_unwind(AssertUnwindSafe(|| compile_well(&replaced, registry)));
     assert!(done.is_ok(), "{} with {how}: see above", files[*file].0);
@@ -93,7 +101,7 @@ fn lines_lost_twice_or_moved() {
     let mut damaged = Vec::new();
     for (file, (_, whole)) in example().iter().enumerate() {
         let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
-        for index in 0..lines.len() {
+        for index in (0..lines.len()).step_by(LINES) {
             let change = |how: &str, range: Range<usize>, with: &[&[u8]]| {
                 let mut lines = lines.clone();
                 lines.splice(range, with.iter().copied());
@@ -120,7 +128,17 @@ fn values_of_another_kind() {
         let mut places = Vec::new();
         documents.iter().for_each(|document| collect_places(document, &mut places));
         assert!(places.len() > 5, "{places:?}");
-        let others = ["7", "-1.5e300", "true", "null", "text", "[1, [2]]", "{ a: { b: 1 } }", "\"${ .input }\"", "\"\""];
+        let others = [
+            "7",
+            "-1.5e300",
+            "true",
+            "null",
+            "text",
+            "[1, [2]]",
+            "{ a: { b: 1 } }",
+            "\"${ .input }\"",
+            "\"\"",
+        ];
         for (index, place) in places.iter().enumerate().step_by(VALUES) {
             // Not every value with every other kind: the kinds take turns.
             for other in [others[index % others.len()], others[(index * 5 + 3) % others.len()]] {
@@ -128,7 +146,11 @@ fn values_of_another_kind() {
                 // Blocks keep the line that follows them.
                 let end = if text[place.clone()].ends_with('\n') { "\n" } else { "" };
                 changed.replace_range(place.clone(), &format!("{other}{end}"));
-                damaged.push((format!("{other} at byte {}", place.start), file, changed.into_bytes()));
+                damaged.push((
+                    format!("{other} at byte {}", place.start),
+                    file,
+                    changed.into_bytes(),
+                ));
             }
         }
     }

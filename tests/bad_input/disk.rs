@@ -5,17 +5,20 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::{GOOD, files_below};
-use crate::program::{LOCUS, Said, copy_folder, folder_with, locus, workspace};
+use crate::program::{LOCUS, Said, command, copy_folder, folder_with, locus, workspace};
 
 /// The contents of all files of a project, with those that builds and runs leave in between.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    files_below(folder).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    files_below(folder)
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
 }
 
 /// The orders example, built.
@@ -30,7 +33,8 @@ fn built() -> TempDir {
 fn edit(project: &Path) {
     let path = project.join("models.locus.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
-    let edited = text.replace("Something the shop sells", "Sold").replace("unit_price", "price_of_one");
+    let edited =
+        text.replace("Something the shop sells", "Sold").replace("unit_price", "price_of_one");
     assert_ne!(text, edited);
     std::fs::write(path, edited).unwrap();
 }
@@ -69,7 +73,9 @@ fn as_a_stranger(folder: &TempDir, args: &[&str]) -> Option<Said> {
     match command.output() {
         Ok(output) if output.status.code() != Some(127) => Some(output.into()),
         _ => {
-            eprintln!("not checked: root may do everything, and there is no `setpriv` to be another user");
+            eprintln!(
+                "not checked: root may do everything, and there is no `setpriv` to be another user"
+            );
             None
         }
     }
@@ -101,7 +107,10 @@ fn a_folder_without_specs_says_what_it_lacks() {
     locus(near.path(), &["check"]).ended(1).says("rename `shop.locus.yml`");
     let only_manifest = folder_with([("locus.yaml", "name: shop\nlanguage: 1\n")]);
     locus(only_manifest.path(), &["check"]).ended(1).says("[no-specs]");
-    locus(empty.path(), &["check", "nowhere/at/all.locus.yaml"]).ended(1).says("[unreadable-file]").says("help: ");
+    locus(empty.path(), &["check", "nowhere/at/all.locus.yaml"])
+        .ended(1)
+        .says("[unreadable-file]")
+        .says("help: ");
 }
 
 #[test]
@@ -121,9 +130,16 @@ fn what_is_no_file_is_not_read() {
     for name in &unreadable {
         let message = format!("`{name}.locus.yaml` cannot be read: ");
         assert!(said.stderr.contains(&message), "{name}: {}", said.stderr);
-        locus(folder.path(), &["check", &format!("{name}.locus.yaml")]).ended(1).says("[unreadable-file]");
+        locus(folder.path(), &["check", &format!("{name}.locus.yaml")])
+            .ended(1)
+            .says("[unreadable-file]");
     }
-    assert_eq!(said.stderr.matches("[unreadable-file]").count(), unreadable.len(), "{}", said.stderr);
+    assert_eq!(
+        said.stderr.matches("[unreadable-file]").count(),
+        unreadable.len(),
+        "{}",
+        said.stderr
+    );
     assert!(begun.elapsed() < Duration::from_secs(20), "took {:?}", begun.elapsed());
 
     let folder = folder_with([("good.locus.yaml", GOOD), ("locus.yaml/inside", "")]);
@@ -132,15 +148,23 @@ fn what_is_no_file_is_not_read() {
 
 #[test]
 fn a_file_that_may_not_be_read_is_named() {
-    let folder = folder_with([("good.locus.yaml", GOOD), ("secret.locus.yaml", GOOD), ("closed/a.locus.yaml", GOOD)]);
-    for (name, mode) in [("good.locus.yaml", 0o644), ("secret.locus.yaml", 0o000), ("closed", 0o000)] {
-        std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode)).unwrap();
+    let folder = folder_with([
+        ("good.locus.yaml", GOOD),
+        ("secret.locus.yaml", GOOD),
+        ("closed/a.locus.yaml", GOOD),
+    ]);
+    for (name, mode) in
+        [("good.locus.yaml", 0o644), ("secret.locus.yaml", 0o000), ("closed", 0o000)]
+    {
+        std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode))
+            .unwrap();
     }
     if let Some(said) = as_a_stranger(&folder, &["check"]) {
         let said = said.ended(1).says("`secret.locus.yaml` cannot be read: permission denied");
         said.says("`closed` cannot be read: permission denied").says("help: let this user read it");
     }
-    std::fs::set_permissions(folder.path().join("closed"), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(folder.path().join("closed"), PermissionsExt::from_mode(0o755))
+        .unwrap();
 }
 
 #[test]
@@ -153,6 +177,9 @@ fn a_build_on_a_full_disk_leaves_everything_as_it_was() {
         let said = with_files_up_to(bytes, project.path(), "build").ended(1);
         let said = said.says("[output-not-written]").says("nothing was written").says("help: ");
         assert_eq!(said.stdout, "", "a change that was not made");
+        // The names of temporary files are ours, and random.
+        assert!(!said.stderr.contains(".locus-") || said.stderr.contains(".locus-manifest"));
+        assert!(!said.stderr.contains(&project.path().display().to_string()), "{}", said.stderr);
         assert!(contents(project.path()) == before, "with {bytes} bytes: files have changed");
         let json = with_files_up_to(bytes, project.path(), "build --json").ended(1).json();
         assert_eq!(json["written"], false);
@@ -174,19 +201,49 @@ fn a_build_where_nothing_may_be_written_says_so() {
     let project = built();
     edit(project.path());
     let before = contents(project.path());
-    let folders = ["generated", "generated/api", "generated/client", "generated/docs", "generated/docs/workflows"];
+    let folders = [
+        "generated",
+        "generated/api",
+        "generated/client",
+        "generated/docs",
+        "generated/docs/workflows",
+    ];
     for folder in folders {
-        std::fs::set_permissions(project.path().join(folder), PermissionsExt::from_mode(0o555)).unwrap();
+        std::fs::set_permissions(project.path().join(folder), PermissionsExt::from_mode(0o555))
+            .unwrap();
     }
     let said = as_a_stranger(&project, &["build"]);
     for folder in folders {
-        std::fs::set_permissions(project.path().join(folder), PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(project.path().join(folder), PermissionsExt::from_mode(0o755))
+            .unwrap();
     }
     if let Some(said) = said {
-        let said = said.ended(1).says("[output-not-written]").says("Permission denied").says("help: ");
+        let said =
+            said.ended(1).says("[output-not-written]").says("Permission denied").says("help: ");
         assert_eq!(said.stdout, "");
         assert!(contents(project.path()) == before, "files have changed");
     }
+}
+
+#[test]
+fn builds_at_the_same_time_do_not_disturb_each_other() {
+    let project = built();
+    edit(project.path());
+    let builds: Vec<_> = (0..4)
+        .map(|_| {
+            let mut build = command(LOCUS, project.path(), &["build", "--json"]);
+            build.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for build in builds {
+        Said::from(build.wait_with_output().unwrap()).ok();
+    }
+    locus(project.path(), &["build", "--check"]).ok();
+    let left = files_below(project.path()).into_iter().map(|path| path.display().to_string());
+    assert_eq!(
+        left.filter(|path| path.contains("/.locus-") && !path.ends_with(".json")).count(),
+        0
+    );
 }
 
 #[test]
@@ -233,7 +290,6 @@ fn a_run_whose_disk_gets_full_goes_on_when_there_is_room() {
 
 /// A disk that really is full, where the system lets a test have one of its own.
 #[test]
-#[expect(clippy::print_stderr, reason = "a check that is left out must be seen in the log")]
 fn a_tiny_disk() {
     let project = built();
     std::fs::write(project.path().join("count.locus.yaml"), COUNT).unwrap();
@@ -265,7 +321,11 @@ code "$0" runs resume one --quiet
     };
     let parts: Vec<&str> = said.stdout.split("== ").collect();
     let part = |name: &str| *parts.iter().find(|part| part.starts_with(name)).unwrap_or(&"");
-    assert!(part("run").contains("[store_full]") && part("run").contains("code 1"), "{}", said.stdout);
+    assert!(
+        part("run").contains("[store_full]") && part("run").contains("code 1"),
+        "{}",
+        said.stdout
+    );
     assert!(part("resume").contains("44850\ncode 0"), "{}", said.stdout);
     let build = part("build");
     assert!(build.contains("code 0") || build.contains("[output-not-written]"), "{}", said.stdout);

@@ -69,7 +69,7 @@ workflows:
 /// The steps of [`PURE`], without anything around them.
 mod pure {
     use super::{
-        BTreeMap, Bencher, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope, Template,
+        Arc, BTreeMap, Bencher, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope, Template,
         json,
     };
 
@@ -82,7 +82,8 @@ mod pure {
         bencher.counter(ItemsCount::new(ITERATIONS * 3)).bench_local(|| {
             scope.dot = Data::from(json!({ "input": {}, "steps": {}, "vars": { "sum": 0 }, "run": {} }));
             for index in 0..ITERATIONS {
-                scope.variables = BTreeMap::from([("index".to_owned(), Data::from(json!(index)))]);
+                scope.variables =
+                    Arc::new(BTreeMap::from([("index".into(), Data::from(json!(index)))]));
                 let value = sum.evaluate(&scope, &limits).unwrap();
                 scope.dot.insert("vars", Data::object([("sum".to_owned(), value)]));
                 divan::black_box(large.evaluate(&scope, &limits).unwrap());
@@ -181,7 +182,7 @@ impl Case {
         assert!(!compilation.diagnostics.has_errors(), "{:#?}", compilation.diagnostics);
         let program = Arc::new(compilation.program);
         let workflow = program.workflows.keys().next().unwrap().clone();
-        let input = complete_input(&program, &workflow, input).unwrap();
+        let input = complete_input(&program, &workflow, input, 0).unwrap();
         let image = Arc::new(Image::new(program, &registry).unwrap());
         Self { image, run: RunInfo { id: "run-1".to_owned(), workflow, input, env: Value::Null, started: 0 } }
     }

@@ -22,7 +22,7 @@ fn assert_snapshot(name: &str, text: &str) {
         prepend_module_to_snapshot => false,
         filters => vec![
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
-            (r"\+[0-9.]+m?s +", "+TIME "),
+            (r" +\+[0-9a-z.]+ +", "  +TIME "),
         ],
     }, { insta::assert_snapshot!(name, text); });
 }

@@ -34,7 +34,9 @@ fn results_alone_are_on_standard_output() {
         assert_eq!(!said.stdout.is_empty(), result, "{args:?}: {}", said.stdout);
         assert_eq!(!said.stderr.is_empty(), notes, "{args:?}: {}", said.stderr);
     }
-    for args in [&["run", ".", "nope"][..], &["runs", "show", "nope"], &["check", "nope"], &["frob"]] {
+    for args in
+        [&["run", ".", "nope"][..], &["runs", "show", "nope"], &["check", "nope"], &["frob"]]
+    {
         let said = locus(&shop, args);
         assert_eq!(said.stdout, "", "{args:?}");
         assert!(!said.stderr.is_empty(), "{args:?}");
@@ -45,8 +47,16 @@ fn results_alone_are_on_standard_output() {
 fn a_pipe_gets_no_colours_unless_it_wants_them() {
     let folder = new_project();
     let shop = folder.path().join("shop");
-    std::fs::write(shop.join("bad.locus.yaml"), "workflows: { a: { steps: [ { lgo: {} } ] } }\n").unwrap();
-    for args in [&["check"][..], &["plugin", "list"], &["explain"], &["run", ".", "nope"], &["--help"], &["frob"]] {
+    std::fs::write(shop.join("bad.locus.yaml"), "workflows: { a: { steps: [ { lgo: {} } ] } }\n")
+        .unwrap();
+    for args in [
+        &["check"][..],
+        &["plugin", "list"],
+        &["explain"],
+        &["run", ".", "nope"],
+        &["--help"],
+        &["frob"],
+    ] {
         let plain = locus(&shop, args);
         assert!(!(plain.stdout.clone() + &plain.stderr).contains(ESCAPE), "{args:?}");
         let never = locus(&shop, &[&["--color", "never"], args].concat());
@@ -60,7 +70,11 @@ fn a_pipe_gets_no_colours_unless_it_wants_them() {
         assert!(colored(args).contains(ESCAPE), "{args:?}");
     }
     // JSON and pages are for programs and pagers, whatever is wanted.
-    for args in [&["check", "--format", "json"][..], &["plugin", "list", "--json"], &["explain", "no-specs"]] {
+    for args in [
+        &["check", "--format", "json"][..],
+        &["plugin", "list", "--json"],
+        &["explain", "no-specs"],
+    ] {
         assert!(!colored(args).contains(ESCAPE), "{args:?}");
     }
 }
@@ -68,8 +82,11 @@ fn a_pipe_gets_no_colours_unless_it_wants_them() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let folder = new_project();
-    std::fs::write(folder.path().join("shop/bad.locus.yaml"), "workflows: { a: { steps: [ { lgo: {} } ] } }\n")
-        .unwrap();
+    std::fs::write(
+        folder.path().join("shop/bad.locus.yaml"),
+        "workflows: { a: { steps: [ { lgo: {} } ] } }\n",
+    )
+    .unwrap();
     let typed = typed();
     for (folder, args, code) in [
         (&typed, &["explain"][..], 0),
@@ -83,14 +100,16 @@ fn a_reader_that_goes_away_is_no_panic() {
         (&folder, &["check", "shop", "--format", "json"], 1),
         (&folder, &["frob"], 2),
     ] {
-        let mut child = unread(folder, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            unread(folder, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let said = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&said.stderr);
         assert!(!stderr.contains("panicked"), "{args:?}: {stderr}");
         assert_eq!(said.status.code(), Some(code), "{args:?} without stdout: {stderr}");
 
-        let mut child = unread(folder, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            unread(folder, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stderr.take());
         let said = child.wait_with_output().unwrap();
         assert_eq!(said.status.code(), Some(code), "{args:?} without stderr");
@@ -101,7 +120,14 @@ fn a_reader_that_goes_away_is_no_panic() {
 fn a_spec_may_be_named_in_any_way() {
     let folder = folder_with([("specs/größe/a b.locus.yaml", TYPED), ("specs/notes.txt", TYPED)]);
     let root = folder.path();
-    for spec in ["specs", "specs/", "./specs", "specs/größe/a b.locus.yaml", "specs/../specs", "specs/notes.txt"] {
+    for spec in [
+        "specs",
+        "specs/",
+        "./specs",
+        "specs/größe/a b.locus.yaml",
+        "specs/../specs",
+        "specs/notes.txt",
+    ] {
         locus(root, &["check", spec]).ok().says("1 workflow(s)");
     }
     let absolute = root.join("specs");

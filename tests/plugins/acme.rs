@@ -110,7 +110,9 @@ fn the_deadline_ends_a_race() {
 fn a_race_that_all_branches_lose_says_how() {
     let (north, south, chat) = (answering(404, "{}"), answering(410, "{}"), answering(200, "{}"));
     let specs = quotes(&north, &south);
-    let said = quote(&specs, &chat).ended(1).says("none of the 2 branches succeeded [all_branches_failed]");
+    let said = quote(&specs, &chat)
+        .ended(1)
+        .says("none of the 2 branches succeeded [all_branches_failed]");
     for part in ["north", "south", "http_4xx"] {
         assert!(said.stderr.contains(part), "{}", said.stderr);
     }
@@ -171,7 +173,11 @@ fn steps_from_a_spreadsheet_run() {
     let chat = answering(200, "{}");
     let specs = specs(&[("5m", "5ms")]);
     let said = run(&specs, &chat, &["restock"]).ok();
-    assert!(said.stderr.contains("info Restocking, as every night  restock/begin"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("info Restocking, as every night  restock/begin"),
+        "{}",
+        said.stderr
+    );
     // `when` in a cell: the chat was quick.
     assert!(!said.stderr.contains("slow"), "{}", said.stderr);
     let sent = &chat.requests()[0];
@@ -207,13 +213,19 @@ fn the_naming_hook_points_at_names_that_say_nothing() {
     let found = said["diagnostics"].as_array().unwrap();
     assert_eq!(found.len(), 1, "{said}");
     assert_eq!(found[0]["code"], "acme.shop/naming");
-    assert_eq!((&found[0]["severity"], &found[0]["plugin"]), (&json!("warning"), &json!("acme.shop")));
+    assert_eq!(
+        (&found[0]["severity"], &found[0]["plugin"]),
+        (&json!("warning"), &json!("acme.shop"))
+    );
     let start = spec.find("step2").unwrap();
     let place = &found[0]["labels"][0];
     assert_eq!((&place["start"], &place["end"]), (&json!(start), &json!(start + "step2".len())));
     // A warning fails no command, and a host without the plugin has no such rule.
     say(ACME, folder.path(), &["check"]).ok().says("`step2` does not say what the step does");
-    assert_eq!(say(LOCUS, folder.path(), &["check", "--format", "json"]).ok().json()["diagnostics"], json!([]));
+    assert_eq!(
+        say(LOCUS, folder.path(), &["check", "--format", "json"]).ok().json()["diagnostics"],
+        json!([])
+    );
 }
 
 #[test]
@@ -221,7 +233,8 @@ fn the_diagrams_are_built() {
     let specs = specs(&[]);
     say(ACME, specs.path(), &["build"]).ok();
     let diagram = |name: &str| {
-        std::fs::read_to_string(specs.path().join(format!("generated/diagrams/{name}.dot"))).unwrap()
+        std::fs::read_to_string(specs.path().join(format!("generated/diagrams/{name}.dot")))
+            .unwrap()
     };
     assert_snapshot("quote_price.dot", &diagram("quote_price"));
     assert_snapshot("restock.dot", &diagram("restock"));

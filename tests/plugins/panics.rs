@@ -17,8 +17,8 @@ use locus_plugin::registry::{Part, Registered};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
     API_VERSION, Control, ControlContext, ControlEvent, Decision, Doc, Effect, GenerateError,
-    Generator, HookContext, Outcome, Param, ParamError, Parsed, ParserHook, Plan, PostGenerate, PostParse,
-    PostValidate, PreGenerate, Registration, Registry, RenderContext, Source, Stability,
+    Generator, HookContext, Outcome, Param, ParamError, Parsed, ParserHook, Plan, PostGenerate,
+    PostParse, PostValidate, PreGenerate, Registration, Registry, RenderContext, Source, Stability,
     StepContext, StepError, StepKind, StepType, Unit,
 };
 use locus_runtime::{Engine, EngineConfig, StoreLocation, block_on};
@@ -306,18 +306,28 @@ fn a_front_end_that_panics_loses_its_own_file_only() {
         "plugin-panicked: the plugin `test.broken` panicked in the parser hook `rubble` on `a.rubble`: {WORDS}"
     )), "{told:?}");
     assert!(told.iter().any(|said| said.starts_with("unknown-key: ")), "{told:?}");
-    let panicked = compilation.diagnostics.iter().find(|found| found.code == "plugin-panicked").unwrap();
+    let panicked =
+        compilation.diagnostics.iter().find(|found| found.code == "plugin-panicked").unwrap();
     assert_eq!(panicked.plugin.as_deref(), Some("test.broken"));
     assert!(panicked.help.is_some());
 }
 
 #[test]
 fn a_hook_that_panics_fails_as_it_declares() {
-    let cases: [(fn() -> HooksEntry, &str, Option<Severity>); 5] = [
+    type Case = (fn() -> HooksEntry, &'static str, Option<Severity>);
+    let cases: [Case; 5] = [
         (|| hooks("parsed", "post_parse", OnFailure::Abort), "post_parse", Some(Severity::Error)),
         (|| hooks("parsed", "post_parse", OnFailure::Warn), "post_parse", Some(Severity::Warning)),
-        (|| hooks("valid", "post_validate", OnFailure::Abort), "post_validate", Some(Severity::Error)),
-        (|| hooks("valid", "post_validate", OnFailure::Warn), "post_validate", Some(Severity::Warning)),
+        (
+            || hooks("valid", "post_validate", OnFailure::Abort),
+            "post_validate",
+            Some(Severity::Error),
+        ),
+        (
+            || hooks("valid", "post_validate", OnFailure::Warn),
+            "post_validate",
+            Some(Severity::Warning),
+        ),
         (|| hooks("valid", "post_validate", OnFailure::Ignore), "post_validate", None),
     ];
     for (entry, point, severity) in cases {
@@ -351,7 +361,9 @@ fn a_generator_that_panics_fails_its_build() {
         assert_eq!(outputs.is_empty(), problems.has_errors());
         told(&problems)
     };
-    let says = |place: &str| format!("plugin-panicked: the plugin `test.broken` panicked in {place}: {WORDS}");
+    let says = |place: &str| {
+        format!("plugin-panicked: the plugin `test.broken` panicked in {place}: {WORDS}")
+    };
     assert_eq!(panicked(None, "nowhere"), Vec::<String>::new());
     assert_eq!(panicked(None, "plan"), [says("`plan` of generator `ruins`")]);
     assert_eq!(panicked(None, "render"), [says("`render` of generator `ruins` for `two.txt`")]);
@@ -399,7 +411,8 @@ workflows:
             assert_eq!(told(&compilation.diagnostics), Vec::<String>::new());
             let program = Arc::new(compilation.program);
             let run = async |workflow: &str| {
-                let started = engine.start(Arc::clone(&program), workflow, json!({ "at": at }), None);
+                let started =
+                    engine.start(Arc::clone(&program), workflow, json!({ "at": at }), None);
                 started.await.unwrap().outcome().await.unwrap()
             };
             let Outcome::Failed(error) = run("uncaught").await else { panic!("{step_type} {at}") };

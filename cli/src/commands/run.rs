@@ -1,7 +1,7 @@
 //! `locus run`: a durable run of one workflow.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use locus_model::{Program, TypeKind};
@@ -15,6 +15,9 @@ use crate::session::{
     engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for,
 };
 use crate::ui::{Failed, Outcome, Ui};
+
+/// Most bytes of an input.
+const LONGEST_INPUT: u64 = 64 << 20;
 
 pub(crate) fn run(args: &Run, registry: Arc<Registry>, ui: Ui) -> Outcome {
     let compilation = compile(&args.spec.spec, &registry, ui)?;
@@ -105,28 +108,31 @@ fn value_of(value: &str, program: &Program, workflow: &str, name: &str) -> Value
 
 fn parse_input(given: &str, ui: Ui) -> Result<Value, Failed> {
     let (text, origin) = match given.strip_prefix('@') {
-        None => (given.to_owned(), "--input".to_owned()),
-        Some("-") => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| {
-                ui.error(format_args!("cannot read the input from standard input: {error}"), None)
-            })?;
-            (text, "standard input".to_owned())
-        }
-        Some(file) => {
-            let text = fs::read_to_string(file).map_err(|error| {
-                ui.error(
-                    format_args!("cannot read the input from `{file}`: {error}"),
-                    Some("behind `@` stands the path of a file with JSON in it, or `-` for standard input"),
-                )
-            })?;
-            (text, file.to_owned())
-        }
+        None => (Ok(given.to_owned()), "--input"),
+        Some("-") => (read_limited(io::stdin()), "standard input"),
+        Some(file) => (fs::File::open(file).and_then(read_limited), file),
     };
+    let text = text.map_err(|error| {
+        ui.error(
+            format_args!("cannot read the input from `{origin}`: {error}"),
+            Some("behind `@` stands the path of a file with JSON in it, or `-` for standard input"),
+        )
+    })?;
     serde_json::from_str(&text).map_err(|error| {
         ui.error(
             format_args!("the input from {origin} is no JSON: {error}"),
             Some("give an object, for example --input '{\"name\": \"Ada\"}', or --set name=Ada"),
         )
     })
+}
+
+/// The whole text, unless it is longer than any input: what is recorded with a run is no place for files.
+fn read_limited(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(LONGEST_INPUT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_INPUT {
+        let message = format!("it is longer than {} MiB", LONGEST_INPUT >> 20);
+        return Err(io::Error::other(message));
+    }
+    Ok(text)
 }

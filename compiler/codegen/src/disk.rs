@@ -100,13 +100,21 @@ pub(crate) fn stage(folder: &Path, text: &str, like: Option<&Path>) -> io::Resul
         // The process's umask is taken off, as for any new file.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
     if let Some(permissions) = like.and_then(|like| fs::metadata(like).ok()) {
         file.as_file().set_permissions(permissions.permissions())?;
     }
-    file.write_all(text.as_bytes())?;
+    file.as_file_mut().write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file.into_temp_path())
+}
+
+/// The error without the name of the temporary file: it is random, and nobody has chosen it.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    }
 }
 
 /// A second name for what is at `path`, or a copy where there are no second names.
@@ -117,7 +125,7 @@ pub(crate) fn back_up(path: &Path, folder: &Path) -> io::Result<TempPath> {
     match linked {
         Ok(linked) => Ok(linked.into_temp_path()),
         Err(_) => {
-            let copy = builder.tempfile_in(folder)?.into_temp_path();
+            let copy = builder.tempfile_in(folder).map_err(without_path)?.into_temp_path();
             fs::copy(path, &copy)?;
             Ok(copy)
         }

@@ -91,7 +91,7 @@ impl Data {
             *self = Self::from_entries(Entries::new());
         }
         if let Node::Object(object) = &mut self.0 {
-            Arc::make_mut(object).insert(key.into(), value);
+            Arc::make_mut(object).set(key, value);
         }
     }
 
@@ -304,6 +304,18 @@ impl Object {
                 self.shape.weight = self.shape.weight.saturating_add(own);
                 self.held.resize(OBJECT + self.entries.len() * ENTRY);
             }
+        }
+    }
+
+    /// The same, where the key is often there already.
+    fn set(&mut self, key: &str, value: Data) {
+        match self.entries.get_mut(key) {
+            Some(slot) => {
+                self.shape.remove(slot);
+                self.shape.add(&value);
+                *slot = value;
+            }
+            None => self.insert(key.into(), value),
         }
     }
 

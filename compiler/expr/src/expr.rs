@@ -1,8 +1,8 @@
-//! One expression: parsed, checked, compiled.
+//! One expression: parsed and checked, and compiled when it is first evaluated.
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jaq_core::load::lex::Lexer;
 use jaq_core::load::parse::{Parser, Term};
@@ -10,7 +10,7 @@ use jaq_core::load::span;
 
 use crate::analysis::analyse;
 use crate::data::Data;
-use crate::error::{EvalError, ExprError};
+use crate::error::{EvalError, EvalErrorKind, ExprError};
 use crate::meter::Limits;
 use crate::paths::{PathUse, Reference};
 use crate::program::Program;
@@ -26,7 +26,8 @@ struct Parsed {
     range: Range<usize>,
     variables: Vec<Reference>,
     paths: Vec<PathUse>,
-    program: Program,
+    /// Made when the expression is first evaluated: a check evaluates nothing, and compiling costs more than parsing.
+    program: OnceLock<Result<Program, String>>,
 }
 
 impl Expr {
@@ -58,8 +59,14 @@ impl Expr {
         if !analysis.errors.is_empty() {
             return Err(analysis.errors);
         }
-        let program = Program::compile(term, &analysis.variables)
-            .map_err(|message| vec![syntax::internal(range.clone(), &message)])?;
+        let program = OnceLock::new();
+        if let Some(lookup) = Program::lookup(&term) {
+            program.get_or_init(|| Ok(lookup));
+        } else if cfg!(debug_assertions) {
+            // Whatever passes the analysis compiles. Tests see to that.
+            Program::compile(term, &analysis.variables)
+                .map_err(|message| vec![syntax::internal(range.clone(), &message)])?;
+        }
         Ok(Self(Arc::new(Parsed {
             source: source.to_owned(),
             range,
@@ -96,7 +103,23 @@ impl Expr {
 
     /// The one result of the expression.
     pub(crate) fn evaluate(&self, scope: &Scope, limits: &Limits) -> Result<Data, EvalError> {
-        self.0.program.run(scope, limits).map_err(|failure| failure.at(self.range()))
+        let program = self.0.program.get_or_init(|| self.compile());
+        let program = program.as_ref().map_err(|message| {
+            let error = syntax::internal(self.range(), message);
+            EvalError {
+                kind: EvalErrorKind::Failed,
+                range: error.range,
+                message: error.message,
+                help: error.help,
+            }
+        })?;
+        program.run(scope, limits).map_err(|failure| failure.at(self.range()))
+    }
+
+    fn compile(&self) -> Result<Program, String> {
+        let tokens = Lexer::new(self.source()).lex().map_err(|_| "it cannot be read again")?;
+        let term = Parser::new(&tokens).parse(|parser| parser.term());
+        Program::compile(term.map_err(|_| "it cannot be read again")?, &self.0.variables)
     }
 }
 

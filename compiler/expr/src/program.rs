@@ -1,5 +1,6 @@
 //! Compiling and running.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,7 +16,7 @@ use crate::json;
 use crate::meter::{self, Fault, Limits, Running};
 use crate::natives::{self, Kind};
 use crate::paths::Reference;
-use crate::prelude::prelude;
+use crate::prelude::{Signature, each_call, prelude};
 use crate::rewrite;
 use crate::scope::Scope;
 use crate::value::Val;
@@ -59,11 +60,8 @@ impl Failure {
 }
 
 impl Program {
-    /// Compiles an expression that was checked: it calls nothing unknown.
+    /// Compiles an expression that was checked, so that it calls nothing unknown, and is no [`lookup`](Self::lookup).
     pub(crate) fn compile(term: Term<&str>, references: &[Reference]) -> Result<Self, String> {
-        if let Some(lookup) = lookup(&term) {
-            return Ok(lookup);
-        }
         let mut variables: Vec<String> =
             references.iter().map(|reference| reference.name.clone()).collect();
         variables.sort_unstable();
@@ -72,15 +70,20 @@ impl Program {
 
         let term = rewrite::expression(term);
         let main = Def { name: MAIN, args: Vec::new(), body: term };
-        let definitions: Vec<_> = prelude().select(&main.body).collect();
+        let mut definitions: Vec<Def<&str>> = prelude().select(&main.body).collect();
+        definitions.push(main);
+        // A program keeps the functions it is given: only those that it calls.
+        let called = calls(&definitions);
+        let natives = natives::all()
+            .filter(|(name, arguments, _)| called.contains(&(*name, arguments.len())));
         // The compiler takes code only as text, and terms only as definitions: hence a definition, and a call of it.
-        let loader = Loader::new(definitions.into_iter().chain([main]));
+        let loader = Loader::new(definitions);
         let arena = Arena::default();
         let modules = loader
             .load(&arena, File { code: MAIN, path: () })
             .map_err(|_| "it cannot be loaded")?;
         let compiler = Compiler::default()
-            .with_funs(natives::all())
+            .with_funs(natives)
             .with_global_vars(globals.iter().map(String::as_str));
         let filter = compiler.compile(modules).map_err(|errors| {
             let names = errors.iter().flat_map(|(_, errors)| errors).map(|(name, _)| *name);
@@ -89,21 +92,41 @@ impl Program {
         Ok(Self::Filter { filter, variables })
     }
 
+    /// The term as fixed keys from `.` or from a variable, if it is no more than that.
+    pub(crate) fn lookup(term: &Term<&str>) -> Option<Self> {
+        let (head, parts) = match term {
+            Term::Path(head, path) => (&**head, path.0.as_slice()),
+            head => (head, [].as_slice()),
+        };
+        let variable = match head {
+            Term::Id => None,
+            Term::Var(name) => Some(name.strip_prefix('$')?.to_owned()),
+            _ => return None,
+        };
+        let key = |(part, opt): &(Part<Term<&str>>, Opt)| match (part, opt) {
+            (Part::Index(index), Opt::Essential) => fixed(index).map(str::to_owned),
+            _ => None,
+        };
+        let keys = parts.iter().map(key).collect::<Option<_>>()?;
+        Some(Self::Lookup { variable, keys })
+    }
+
     /// Runs to the one result.
     pub(crate) fn run(&self, scope: &Scope, limits: &Limits) -> Result<Data, Failure> {
         match self {
             Self::Lookup { variable, keys } => {
                 let start = match variable {
                     Some(name) => {
-                        scope.variables.get(name).ok_or_else(|| Failure::unknown(name))?
+                        scope.variables.get(name.as_str()).ok_or_else(|| Failure::unknown(name))?
                     }
                     None => &scope.dot,
                 };
                 follow(start, keys)
             }
             Self::Filter { filter, variables } => {
-                let variable =
-                    |name: &String| scope.variables.get(name).ok_or_else(|| Failure::unknown(name));
+                let variable = |name: &String| {
+                    scope.variables.get(name.as_str()).ok_or_else(|| Failure::unknown(name))
+                };
                 let variables = variables.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
                 // Declared first, so dropped last: everything below is counted.
                 let _running = Running::start(limits);
@@ -119,23 +142,15 @@ impl Program {
     }
 }
 
-/// The term as fixed keys from `.` or from a variable, if it is no more than that.
-fn lookup(term: &Term<&str>) -> Option<Program> {
-    let (head, parts) = match term {
-        Term::Path(head, path) => (&**head, path.0.as_slice()),
-        head => (head, [].as_slice()),
-    };
-    let variable = match head {
-        Term::Id => None,
-        Term::Var(name) => Some(name.strip_prefix('$')?.to_owned()),
-        _ => return None,
-    };
-    let key = |(part, opt): &(Part<Term<&str>>, Opt)| match (part, opt) {
-        (Part::Index(index), Opt::Essential) => fixed(index).map(str::to_owned),
-        _ => None,
-    };
-    let keys = parts.iter().map(key).collect::<Option<_>>()?;
-    Some(Program::Lookup { variable, keys })
+/// Name and arity of everything that these definitions call.
+fn calls<'s>(definitions: &[Def<&'s str>]) -> BTreeSet<Signature<&'s str>> {
+    let mut called = BTreeSet::new();
+    for definition in definitions {
+        each_call(&definition.body, &mut |name, arity| {
+            called.insert((name, arity));
+        });
+    }
+    called
 }
 
 /// What the interpreter would find under these keys, in a fraction of the time.

@@ -1,6 +1,7 @@
 //! What an expression can see.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::data::Data;
 
@@ -9,6 +10,6 @@ use crate::data::Data;
 pub struct Scope {
     /// The value of `.`: an object with `input`, `steps`, `vars` and `run`.
     pub dot: Data,
-    /// Values of variables by name, without the `$`.
-    pub variables: BTreeMap<String, Data>,
+    /// Values of variables by name, without the `$`; shared, because many expressions see the same.
+    pub variables: Arc<BTreeMap<Arc<str>, Data>>,
 }

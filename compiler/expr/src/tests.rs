@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -19,7 +21,7 @@ fn scope() -> Scope {
         "run": {"now": "2024-05-01T00:00:00Z"},
     });
     let line = Data::from(json!({"qty": 7, "sku": "z"}));
-    Scope { dot: dot.into(), variables: [("line".to_owned(), line)].into() }
+    Scope { dot: dot.into(), variables: Arc::new([("line".into(), line)].into()) }
 }
 
 fn evaluate(text: &str) -> Result<Data, EvalError> {

@@ -33,8 +33,8 @@ impl Machine {
             frozen_vars: None,
             steps: Data::object([]),
             variables: Arc::new(BTreeMap::from([
-                ("env".to_owned(), Data::from(&self.run.env)),
-                ("secrets".to_owned(), image.secrets.clone()),
+                ("env".into(), Data::from(&self.run.env)),
+                ("secrets".into(), image.secrets.clone()),
             ])),
         };
         self.workflows.insert(
@@ -72,10 +72,13 @@ impl Machine {
         let block = &self.image.blocks[code];
         let waiting: Vec<usize> =
             block.needs.as_ref().map_or_else(Vec::new, |needs| needs.iter().map(Vec::len).collect());
-        let first: Vec<usize> = match &block.needs {
-            Some(needs) => (0..needs.len()).filter(|position| needs[*position].is_empty()).collect(),
-            None => vec![0],
-        };
+        match &block.needs {
+            Some(needs) => {
+                let free = (0..needs.len()).filter(|position| needs[*position].is_empty());
+                self.tasks.extend(free.map(|position| Task::Start(id, position)));
+            }
+            None => self.tasks.push_back(Task::Start(id, 0)),
+        }
         let left = block.steps.len();
         self.blocks.insert(
             id,
@@ -91,7 +94,6 @@ impl Machine {
                 ending: None,
             },
         );
-        self.tasks.extend(first.into_iter().map(|position| Task::Start(id, position)));
         id
     }
 

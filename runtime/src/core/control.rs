@@ -32,8 +32,10 @@ impl ControlHost for Host<'_> {
             StepError::terminal("expression_failed", format!("no lazy parameter at `{pointer}`"))
         })?;
         let mut scope: Scope = self.machine.scope(self.env, None);
-        let bound = bindings.iter().map(|(name, value)| (name.clone(), Data::from(value)));
-        scope.variables.extend(bound);
+        if !bindings.is_empty() {
+            let bound = bindings.iter().map(|(name, value)| (name.as_str().into(), value.into()));
+            Arc::make_mut(&mut scope.variables).extend(bound);
+        }
         tree.evaluate(&scope)
     }
 
@@ -50,11 +52,15 @@ impl Machine {
     /// Begins a control step.
     pub(super) fn start_control(&mut self, id: FrameId, control: &dyn ErasedControl) {
         let image = Arc::clone(&self.image);
-        let Some(frame) = self.steps.get(&id) else { return };
-        let Some(block) = self.blocks.get(&frame.block) else { return };
-        let code = &image.steps[frame.code];
+        let Some(frame) = self.steps.get_mut(&id) else { return };
+        let (block, code) = (frame.block, &image.steps[frame.code]);
+        // Only another attempt would ask for them again.
+        let params = match code.retry {
+            Some(_) => frame.params.clone(),
+            None => std::mem::take(&mut frame.params),
+        };
+        let Some(block) = self.blocks.get(&block) else { return };
         let host = Host { machine: self, code, env: &block.env, cancelling: false };
-        let params = frame.params.clone();
         let started = guarded(code, || control.start(params, &ControlContext::new(&host)));
         let (instance, decision) = match started {
             Ok((instance, decision)) => (Some(instance), Ok(decision)),
@@ -129,8 +135,7 @@ impl Machine {
         let (Some(at), Some(frame)) = (wake, self.steps.get_mut(&id)) else { return };
         if let (StepState::Control(control), None) = (&mut frame.state, frame.cancel) {
             control.wake = Some(at);
-            let key = frame.key.clone();
-            self.set_timer(&key, TimerKind::Wake, at);
+            self.set_step_timer(id, TimerKind::Wake, at);
         }
     }
 
@@ -208,7 +213,7 @@ impl Machine {
                 if !launch.bindings.is_empty() {
                     let variables = Arc::make_mut(&mut env.variables);
                     let bound = launch.bindings.into_iter();
-                    variables.extend(bound.map(|(name, value)| (name, Data::from(value))));
+                    variables.extend(bound.map(|(name, value)| (name.into(), Data::from(value))));
                 }
                 let waiter = Waiter::Step(waiter.0, waiter.1);
                 let frame = self.start_block(slot.block, prefix, waiter, env);
@@ -219,12 +224,12 @@ impl Machine {
                 return Ok(());
             }
             Target::Workflow { name, input } => {
-                let input = complete_input(image.program(), &name, input)?;
+                let input = complete_input(image.program(), &name, input, self.now)?;
                 let key = format!("{prefix}>{name}");
                 Child::Workflow(self.start_workflow(&name, key, input, Some(waiter)))
             }
             Target::Detached { name, input } => {
-                let input = complete_input(image.program(), &name, input)?;
+                let input = complete_input(image.program(), &name, input, self.now)?;
                 self.commands.push(Command::StartRun {
                     key: prefix.clone(),
                     workflow: name.clone(),

@@ -26,7 +26,7 @@ pub(super) struct Env {
     /// Results of the steps in sight.
     pub(super) steps: Data,
     /// Bindings, without `$`.
-    pub(super) variables: Arc<BTreeMap<String, Data>>,
+    pub(super) variables: Arc<BTreeMap<Arc<str>, Data>>,
 }
 
 /// A workflow that is going on: the run's own, or a called one.

@@ -1,14 +1,22 @@
 //! The input of a workflow: complete with defaults, and checked against its types.
 
-use locus_model::{Program, object_schema};
+use locus_model::{Program, TypeKind, object_schema};
 use locus_plugin::StepError;
 use serde_json::{Map, Value, json};
 
-/// The input as the workflow sees it: defaults filled in, everything of its type.
+use super::machine::format_instant;
+
+/// The input as the workflow sees it: defaults filled in, everything of its type. `now`, in milliseconds since 1970-01-01 UTC, is what the
+/// default `now` of a date or an instant stands for.
 ///
 /// # Errors
 /// `unknown_workflow`; `invalid_input`, whose details are a list of `{ "path", "message" }`.
-pub fn complete_input(program: &Program, workflow: &str, input: Value) -> Result<Value, StepError> {
+pub fn complete_input(
+    program: &Program,
+    workflow: &str,
+    input: Value,
+    now: u64,
+) -> Result<Value, StepError> {
     let Some(declared) = program.workflows.get(workflow) else {
         return Err(StepError::terminal(
             "unknown_workflow",
@@ -25,7 +33,9 @@ pub fn complete_input(program: &Program, workflow: &str, input: Value) -> Result
     for (name, field) in &declared.input {
         match (given.shift_remove(name), &field.default) {
             (Some(value), _) => complete.insert(name.clone(), value),
-            (None, Some(default)) => complete.insert(name.clone(), default.clone()),
+            (None, Some(default)) => {
+                complete.insert(name.clone(), default_value(&field.ty.kind, default, now))
+            }
             (None, None) if field.ty.optional => complete.insert(name.clone(), Value::Null),
             // The schema reports it.
             (None, None) => None,
@@ -47,6 +57,15 @@ pub fn complete_input(program: &Program, workflow: &str, input: Value) -> Result
     let problems: Vec<(&str, String)> =
         problems.iter().map(|(path, message)| (path.as_str(), message.clone())).collect();
     Err(invalid(workflow, &problems))
+}
+
+fn default_value(kind: &TypeKind, default: &Value, now: u64) -> Value {
+    let instant = || format_instant(now);
+    match kind {
+        TypeKind::Datetime if default == "now" => Value::String(instant()),
+        TypeKind::Date if default == "now" => Value::String(instant().chars().take(10).collect()),
+        _ => default.clone(),
+    }
 }
 
 fn invalid(workflow: &str, problems: &[(&str, String)]) -> StepError {

@@ -2,7 +2,7 @@
 //!
 //! Everything that follows from an event is a queue of tasks, so that long chains of pure steps need no stack.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,19 +23,22 @@ const TASK_LIMIT: u32 = 20_000_000;
 /// A run that is going on.
 pub struct Machine {
     pub(super) image: Arc<Image>,
+    /// Its input is not kept: it is in sight of the workflow.
     pub(super) run: RunInfo,
     pub(super) now: u64,
-    pub(super) run_data: Data,
+    /// What every expression sees as `.`, but for its `input`, `steps` and `vars`.
+    dot: Data,
     pub(super) next_frame: FrameId,
     pub(super) workflows: BTreeMap<FrameId, WorkflowFrame>,
     pub(super) blocks: BTreeMap<FrameId, BlockFrame>,
     pub(super) steps: BTreeMap<FrameId, StepFrame>,
-    /// Steps that are going on, by key. Only looked up, never walked.
+    /// Steps that wait for an event, by key. Only looked up, never walked.
     pub(super) by_key: HashMap<String, FrameId>,
     /// Runs of their own that are being started: who waits for the record.
     pub(super) detached: BTreeMap<String, DetachedStart>,
-    pub(super) timers: BTreeMap<(String, TimerKind), u64>,
-    pub(super) begun: BTreeSet<(String, u32)>,
+    pub(super) timers: BTreeMap<String, BTreeMap<TimerKind, u64>>,
+    /// The last attempt that was begun, by key. Only looked up, never walked.
+    pub(super) begun: HashMap<String, u32>,
     pub(super) tasks: VecDeque<Task>,
     pub(super) commands: Vec<Command>,
     pub(super) finished: Option<Outcome>,
@@ -102,9 +105,9 @@ impl Machine {
             });
         }
         let mut machine = Self {
+            dot: dot_of(&run),
             image,
             now: run.started,
-            run_data: Data::null(),
             run,
             next_frame: 0,
             workflows: BTreeMap::new(),
@@ -113,13 +116,12 @@ impl Machine {
             by_key: HashMap::new(),
             detached: BTreeMap::new(),
             timers: BTreeMap::new(),
-            begun: BTreeSet::new(),
+            begun: HashMap::new(),
             tasks: VecDeque::new(),
             commands: Vec::new(),
             finished: None,
         };
-        machine.set_now(machine.now);
-        let (name, input) = (machine.run.workflow.clone(), machine.run.input.clone());
+        let (name, input) = (machine.run.workflow.clone(), std::mem::take(&mut machine.run.input));
         machine.start_workflow(&name, name.clone(), input, None);
         machine.work();
         let commands = std::mem::take(&mut machine.commands);
@@ -136,11 +138,11 @@ impl Machine {
         self.set_now(self.now.max(now));
         match event {
             Event::Begun { key, attempt } => {
-                self.begun.insert((key, attempt));
+                self.begun.insert(key, attempt);
             }
             Event::Completed { key, attempt, result } => self.completed(&key, attempt, result),
             Event::Fired { key, kind } => {
-                if self.timers.remove(&(key.clone(), kind)).is_some() {
+                if self.take_timer(&key, kind) {
                     self.fired(&key, kind);
                 }
             }
@@ -166,10 +168,8 @@ impl Machine {
             workflow: start.workflow.clone(),
             input: start.input.clone(),
         });
-        let timers = self.timers.iter().map(|((key, kind), at)| Command::SetTimer {
-            key: key.clone(),
-            kind: *kind,
-            at: *at,
+        let timers = self.timers.iter().flat_map(|(key, timers)| {
+            timers.iter().map(|(&kind, &at)| Command::SetTimer { key: key.clone(), kind, at })
         });
         calls.chain(starts).chain(timers).collect()
     }
@@ -202,13 +202,10 @@ impl Machine {
     }
 
     fn set_now(&mut self, now: u64) {
-        self.now = now;
-        self.run_data = Data::from(json!({
-            "id": self.run.id,
-            "workflow": self.run.workflow,
-            "now": format_instant(now),
-            "started": format_instant(self.run.started),
-        }));
+        if now != self.now {
+            self.now = now;
+            self.dot.insert("run", run_data(&self.run, now));
+        }
     }
 
     /// Does what follows, until nothing does.
@@ -311,19 +308,37 @@ impl Machine {
             signature: code.signature.clone(),
             params: frame.params.clone(),
             now: self.now,
-            begun: self.begun.contains(&(frame.key.clone(), frame.attempt)),
+            begun: self.begun.get(&frame.key) == Some(&frame.attempt),
         }
     }
 
     pub(super) fn set_timer(&mut self, key: &str, kind: TimerKind, at: u64) {
-        self.timers.insert((key.to_owned(), kind), at);
+        self.timers.entry(key.to_owned()).or_default().insert(kind, at);
         self.commands.push(Command::SetTimer { key: key.to_owned(), kind, at });
     }
 
     pub(super) fn clear_timer(&mut self, key: &str, kind: TimerKind) {
-        if self.timers.remove(&(key.to_owned(), kind)).is_some() {
+        if self.take_timer(key, kind) {
             self.commands.push(Command::ClearTimer { key: key.to_owned(), kind });
         }
+    }
+
+    /// Removes a timer; false when there is none.
+    fn take_timer(&mut self, key: &str, kind: TimerKind) -> bool {
+        let Some(timers) = self.timers.get_mut(key) else { return false };
+        let found = timers.remove(&kind).is_some();
+        if timers.is_empty() {
+            self.timers.remove(key);
+        }
+        found
+    }
+
+    /// Sets a timer of a step, which then waits for it.
+    pub(super) fn set_step_timer(&mut self, id: FrameId, kind: TimerKind, at: u64) {
+        let Some(frame) = self.steps.get(&id) else { return };
+        let key = frame.key.clone();
+        self.set_timer(&key, kind, at);
+        self.by_key.insert(key, id);
     }
 
     /// What an expression of a step sees.
@@ -333,16 +348,14 @@ impl Machine {
             (None, Some(frame)) => frame.vars.clone(),
             (None, None) => Data::object([]),
         };
-        let mut dot = Data::object([
-            ("input".to_owned(), env.input.clone()),
-            ("steps".to_owned(), env.steps.clone()),
-            ("vars".to_owned(), vars),
-            ("run".to_owned(), self.run_data.clone()),
-        ]);
+        let mut dot = self.dot.clone();
+        dot.insert("input", env.input.clone());
+        dot.insert("steps", env.steps.clone());
+        dot.insert("vars", vars);
         if let Some(result) = result {
             dot.insert("result", Data::from(result));
         }
-        Scope { dot, variables: (*env.variables).clone() }
+        Scope { dot, variables: Arc::clone(&env.variables) }
     }
 
     /// Cancels the outermost block of a workflow, which will then end so.
@@ -370,6 +383,22 @@ impl Machine {
             StepState::Idle | StepState::Backoff => {}
         }
     }
+}
+
+/// What expressions see before anything has happened: the keys in their order.
+fn dot_of(run: &RunInfo) -> Data {
+    let nothing = ["input", "steps", "vars"].map(|key| (key.to_owned(), Data::null()));
+    let run = ("run".to_owned(), run_data(run, run.started));
+    Data::object(nothing.into_iter().chain([run]))
+}
+
+fn run_data(run: &RunInfo, now: u64) -> Data {
+    Data::from(json!({
+        "id": run.id,
+        "workflow": run.workflow,
+        "now": format_instant(now),
+        "started": format_instant(run.started),
+    }))
 }
 
 /// An instant in RFC 3339, with milliseconds, in UTC.

@@ -29,7 +29,7 @@ impl Machine {
             return;
         };
         let code = &image.steps[code_index];
-        let key = format!("{}/{}", block.prefix, code.name);
+        let key = [block.prefix.as_str(), "/", &code.name].concat();
         let scope = (code.when.is_some() || !code.params.is_constant())
             .then(|| self.scope(&block.env, None));
         let evaluated = match (&code.when, &scope) {
@@ -60,7 +60,6 @@ impl Machine {
         if let Some(block) = self.blocks.get_mut(&block_id) {
             block.running.insert(position, id);
         }
-        self.by_key.insert(key.clone(), id);
         let frame = StepFrame {
             code: code_index,
             block: block_id,
@@ -80,14 +79,14 @@ impl Machine {
         let image = Arc::clone(&self.image);
         let Some(frame) = self.steps.get_mut(&id) else { return };
         let code = &image.steps[frame.code];
-        let key = frame.key.clone();
         if let Behaviour::Action(_) = &code.behaviour {
             frame.state = StepState::Calling;
+            self.by_key.insert(frame.key.clone(), id);
             let call = self.steps.get(&id).map(|frame| self.call(frame));
             self.commands.extend(call.map(Command::Call));
         }
         if let Some(limit) = code.timeout {
-            self.set_timer(&key, TimerKind::Timeout, self.now + limit);
+            self.set_step_timer(id, TimerKind::Timeout, self.now + limit);
         }
         if let Behaviour::Control(control) = &code.behaviour {
             self.start_control(id, control.as_ref());
@@ -131,7 +130,7 @@ impl Machine {
                         frame.state = StepState::Backoff;
                         frame.cancel = None;
                     }
-                    self.set_timer(&key, TimerKind::Retry, self.now + delay);
+                    self.set_step_timer(id, TimerKind::Retry, self.now + delay);
                     return;
                 }
                 error.step.get_or_insert_with(|| key.clone());
@@ -141,9 +140,7 @@ impl Machine {
         };
         let Some(frame) = self.steps.remove(&id) else { return };
         self.by_key.remove(&key);
-        for attempt in 1..=frame.attempt {
-            self.begun.remove(&(key.clone(), attempt));
-        }
+        self.begun.remove(&key);
         if let Outcome::Done(value) = &outcome {
             self.set_vars(block_id, vars);
             self.remember_compensation(&frame, value);

@@ -1,6 +1,6 @@
 //! Group commit. The thread takes the first logical transaction, drains what else is waiting, and commits all of it at once: the
 //! flush that is under way is the time in which the next group gathers, so nothing waits on purpose. Each logical transaction
-//! has a savepoint, so that one that fails leaves the others alone. Answers are sent after the commit.
+//! can be taken back by itself, so that one that fails leaves the others alone. Answers are sent after the commit.
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -68,8 +68,22 @@ where
     }
 }
 
+/// How the logical transactions of a group are kept apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Grouping {
+    /// Each has a savepoint: failures are part of the usual course.
+    Savepoints,
+    /// First without: failures are rare, and a savepoint keeps a copy of every page that is changed under it. When one fails, all
+    /// of it is taken back and done again with savepoints.
+    Hopeful,
+}
+
 /// Serves until nobody can submit any more.
-pub(super) fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub(super) fn serve(
+    connection: &Connection,
+    grouping: Grouping,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+) {
     while let Some(first) = queue.blocking_recv() {
         let mut bytes = first.bytes();
         let mut group = vec![first];
@@ -78,36 +92,50 @@ pub(super) fn serve(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn J
             bytes += next.bytes();
             group.push(next);
         }
-        commit(connection, group);
+        commit(connection, grouping, group);
     }
 }
 
 /// Commits a group, and where it does not commit as a whole, each by itself.
-fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+fn commit(connection: &Connection, grouping: Grouping, mut group: Vec<Box<dyn Job>>) {
     if let Err(failure) = begin(connection) {
         for job in group {
             job.settle(Err(failure.clone()));
         }
         return;
     }
-    let committed = commit_open(connection, &mut group);
+    let mut committed = commit_open(connection, &mut group, grouping);
+    if committed.is_err() && grouping == Grouping::Hopeful && group.len() > 1 {
+        committed = begin(connection)
+            .and_then(|()| commit_open(connection, &mut group, Grouping::Savepoints));
+    }
     if committed.is_ok() || group.len() == 1 {
         for job in group {
             job.settle(committed.clone());
         }
         return;
     }
+    let mut held = None;
     for job in group {
         let mut alone = [job];
-        let committed = begin(connection).and_then(|()| commit_open(connection, &mut alone));
+        let begun = held.clone().map_or_else(|| begin(connection), Err);
+        if let Err(failure) = &begun {
+            // Whoever holds the file was waited for long enough: once, not once for each.
+            held = Some(failure.clone());
+        }
+        let committed = begun.and_then(|()| commit_open(connection, &mut alone, grouping));
         let [job] = alone;
         job.settle(committed);
     }
 }
 
 /// Runs a group in the open transaction and commits it; afterwards no transaction is open, whatever happened.
-fn commit_open(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-    let done = run_group(connection, group)
+fn commit_open(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    grouping: Grouping,
+) -> Result<(), Failure> {
+    let done = run_group(connection, group, grouping)
         .and_then(|keep| run(connection, if keep { "commit" } else { "rollback" }));
     if done.is_err() && !connection.is_autocommit() {
         run(connection, "rollback")?;
@@ -116,23 +144,31 @@ fn commit_open(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()
 }
 
 /// Runs the jobs of a group. Whether there is something to commit.
-fn run_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<bool, Failure> {
-    let shared = group.len() > 1;
+fn run_group(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    grouping: Grouping,
+) -> Result<bool, Failure> {
+    let rolled_back = |why| Err(Failure::new(FailureKind::RolledBack, why));
+    let alone = group.len() == 1;
+    let savepoints = !alone && grouping == Grouping::Savepoints;
     let mut keep = false;
     for job in group {
-        if shared {
+        if savepoints {
             run(connection, "savepoint job")?;
         }
         let stays = job.attempt(connection);
         // Some failures (no space, `on conflict rollback`) end the whole transaction.
         if connection.is_autocommit() {
-            return Err(Failure::new(FailureKind::RolledBack, "the transaction was rolled back"));
+            return rolled_back("the transaction was rolled back");
         }
-        if shared {
+        if savepoints {
             if !stays {
                 run(connection, "rollback to job")?;
             }
             run(connection, "release job")?;
+        } else if !stays && !alone {
+            return rolled_back("another one of the group failed");
         }
         keep |= stays;
     }

@@ -86,7 +86,7 @@ impl Shared {
     /// Starts a run, or finds the one of the same id that is of the same workflow and input.
     pub(super) async fn start(self: &Arc<Self>, start: Start) -> Result<RunHandle, EngineError> {
         let Start { loaded, base_dir, workflow, input, id } = start;
-        let input = complete_input(&loaded.program, &workflow, input)?;
+        let input = complete_input(&loaded.program, &workflow, input, self.host.now())?;
         let _turn = self.turns.take(&id).await;
         if let Some((info, handle)) = self.active.get(&id) {
             return if info.workflow == workflow && info.input == input {

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::OnceCell;
 
 use super::connections::Settings;
-use crate::database::{self, Database, Failure};
+use crate::database::{self, Database, Failure, Grouping};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -89,7 +89,7 @@ fn prepare(path: &Path) -> Result<Database, Failure> {
     let connection = database::open(path, PATIENCE)?;
     database::make_durable(&connection)?;
     connection.execute_batch(&format!("begin immediate; {TABLE} commit;"))?;
-    Ok(Database::start(connection))
+    Ok(Database::start(connection, Grouping::Hopeful))
 }
 
 fn insert(connection: &Connection, row: &Row) -> Result<Published, Failure> {

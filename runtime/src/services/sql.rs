@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::OnceCell;
 
 use super::connections::Settings;
-use crate::database::{self, Database, Failure};
+use crate::database::{self, Database, Failure, Grouping};
 use guard::Guard;
 
 /// How long to wait for another process that writes.
@@ -86,7 +86,7 @@ fn prepare(path: &Path, init: &[String]) -> Result<UserDatabase, StepError> {
         .and_then(|()| guard.watch(|| init.iter().try_for_each(|sql| run(sql))));
     run(if done.is_ok() { "commit" } else { "rollback" })?;
     done?;
-    Ok(UserDatabase { database: Database::start(connection), guard })
+    Ok(UserDatabase { database: Database::start(connection, Grouping::Savepoints), guard })
 }
 
 fn transact(

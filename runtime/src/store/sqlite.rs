@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::owners::Owners;
 use super::{RunFilter, RunRow, RunState, Store, StoreError, Transaction};
 use crate::core::Record;
-use crate::database::{self, Database};
+use crate::database::{self, Database, Grouping};
 use crate::host::Host;
 use crate::journal::JournalRow;
 
@@ -55,7 +55,7 @@ impl SqliteStore {
         }
         Ok(Self {
             path: path.to_owned(),
-            writer: Database::start(connection),
+            writer: Database::start(connection, Grouping::Hopeful),
             readers: Mutex::default(),
             owners: Owners::beside(path),
             host,

@@ -204,7 +204,7 @@ async fn parallel_steps_share_commits_and_not_failures() {
         match answer {
             Ok(outcome) => assert!(outcome.affected == 1 && n % 10 < 7 || n % 10 == 9),
             Err(error) => {
-                assert!(error.code == "constraint_violation" && n % 10 >= 7, "{n}: {error}")
+                assert!(error.code == "constraint_violation" && n % 10 >= 7, "{n}: {error}");
             }
         }
     }

@@ -140,23 +140,37 @@ fn append(
     after: u64,
     rows: &[JournalRow],
 ) -> Result<(), StoreError> {
-    let length: Option<u64> = connection
+    let Some((first, rest)) = rows.split_first() else {
+        return check(connection, run, owner, after);
+    };
+    // The first record is its own check: it finds no row to be inserted from unless everything is as it should be.
+    let inserted = connection
         .prepare_cached(
-            "select (select coalesce(max(seq), 0) from journal where run = ?1) from run \
-             where id = ?1 and state = 'running' and owner = ?2",
+            "insert into journal (run, seq, at, kind, key, attempt, signature, body) \
+             select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 from run \
+             where id = ?1 and state = 'running' and owner = ?9 \
+             and ?2 = 1 + (select coalesce(max(seq), 0) from journal where run = ?1)",
         )?
-        .query_row((run, owner), |row| row.get(0))
-        .optional()?;
-    match length {
-        None => return Err(StoreError::run_lost(run)),
-        Some(length) if length != after => return Err(StoreError::journal_conflict(run)),
-        Some(_) => {}
+        .execute((
+            run,
+            after + 1,
+            first.at,
+            &first.kind,
+            &first.key,
+            first.attempt,
+            &first.signature,
+            &first.body,
+            owner,
+        ))?;
+    if inserted != 1 {
+        check(connection, run, owner, after)?;
+        return Err(StoreError::journal_conflict(run));
     }
     let mut insert = connection.prepare_cached(
         "insert into journal (run, seq, at, kind, key, attempt, signature, body) \
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    for (seq, row) in (after + 1..).zip(rows) {
+    for (seq, row) in (after + 2..).zip(rest) {
         insert.execute((
             run,
             seq,
@@ -169,4 +183,20 @@ fn append(
         ))?;
     }
     Ok(())
+}
+
+/// Whether the run goes on, belongs to this owner, and has a journal of this length.
+fn check(connection: &Connection, run: &str, owner: &str, after: u64) -> Result<(), StoreError> {
+    let length: Option<u64> = connection
+        .prepare_cached(
+            "select (select coalesce(max(seq), 0) from journal where run = ?1) from run \
+             where id = ?1 and state = 'running' and owner = ?2",
+        )?
+        .query_row((run, owner), |row| row.get(0))
+        .optional()?;
+    match length {
+        None => Err(StoreError::run_lost(run)),
+        Some(length) if length != after => Err(StoreError::journal_conflict(run)),
+        Some(_) => Ok(()),
+    }
 }
