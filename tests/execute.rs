@@ -9,7 +9,9 @@ use std::sync::Arc;
 use locus_compiler::compile_in;
 use locus_diag::SourceId;
 use locus_plugin::{Outcome, Registry, StepError};
-use locus_runtime::core::{Command, Event, Image, Machine, Record, RunInfo, TimerKind, complete_input};
+use locus_runtime::core::{
+    Command, Event, Image, Machine, Record, RunInfo, TimerKind, complete_input,
+};
 use locus_syntax::{MemoryWorld, parse_yaml};
 use serde_json::{Value, json};
 
@@ -91,7 +93,9 @@ impl Case {
             let list: Vec<String> = compilation
                 .diagnostics
                 .iter()
-                .map(|d| locus_diag::render::to_terminal(d, &compilation.sources, Default::default()))
+                .map(|d| {
+                    locus_diag::render::to_terminal(d, &compilation.sources, Default::default())
+                })
                 .collect();
             return Err(format!("the spec has errors:\n{}", list.join("\n")));
         }
@@ -101,7 +105,8 @@ impl Case {
             Some(json) => serde_json::from_str(&json).map_err(|error| error.to_string())?,
             None => Value::Null,
         };
-        let input = complete_input(&program, &workflow, input, START).map_err(|error| error.to_string())?;
+        let input =
+            complete_input(&program, &workflow, input, START).map_err(|error| error.to_string())?;
         let secrets = BTreeMap::from([("TOKEN".to_owned(), json!("s3cret"))]);
         let image = Image::new(Arc::clone(&program), &registry)
             .map_err(|error| error.to_string())?
@@ -121,7 +126,8 @@ impl Case {
     /// Recovers from `journal`, then goes on to the end. `forbidden`: calls that must not be made again.
     fn run(&self, journal: &[Record], forbidden: &BTreeSet<(String, u32)>) -> Result<Run, String> {
         let (mut machine, mut commands) =
-            Machine::with_image(Arc::clone(&self.image), self.run.clone()).map_err(|e| e.to_string())?;
+            Machine::with_image(Arc::clone(&self.image), self.run.clone())
+                .map_err(|e| e.to_string())?;
         if !journal.is_empty() {
             for record in journal {
                 machine.apply(record.at, record.event.clone());
@@ -153,7 +159,10 @@ impl Case {
                 Event::CancelRequested
             } else {
                 world.next().ok_or_else(|| {
-                    format!("the run waits for nothing, with this journal:\n{}", write_journal(&records))
+                    format!(
+                        "the run waits for nothing, with this journal:\n{}",
+                        write_journal(&records)
+                    )
                 })?
             };
             let signature = machine.signature(event.key()).unwrap_or_default().to_owned();
@@ -221,10 +230,11 @@ impl World {
         match command {
             Command::Call(call) => {
                 self.performed.push((call.key.clone(), call.attempt));
-                let answer = answers.get(&call.key).and_then(|list| {
-                    list.get(call.attempt as usize - 1).or(list.last())
-                });
-                let answer = answer.cloned().unwrap_or(Answer { after: 0, result: Some(Ok(Value::Null)) });
+                let answer = answers
+                    .get(&call.key)
+                    .and_then(|list| list.get(call.attempt as usize - 1).or(list.last()));
+                let answer =
+                    answer.cloned().unwrap_or(Answer { after: 0, result: Some(Ok(Value::Null)) });
                 if let Some(result) = answer.result {
                     let event = Event::Completed { key: call.key, attempt: call.attempt, result };
                     self.schedule(self.now + answer.after, event);
@@ -318,8 +328,12 @@ fn write_journal(records: &[Record]) -> String {
         let at = locus_model::duration::format_duration(record.at - START);
         let what = match &record.event {
             Event::Begun { key, attempt } => format!("begun {key}#{attempt}"),
-            Event::Completed { key, attempt, result: Ok(value) } => format!("done {key}#{attempt} {value}"),
-            Event::Completed { key, attempt, result: Err(error) } => format!("failed {key}#{attempt} {error}"),
+            Event::Completed { key, attempt, result: Ok(value) } => {
+                format!("done {key}#{attempt} {value}")
+            }
+            Event::Completed { key, attempt, result: Err(error) } => {
+                format!("failed {key}#{attempt} {error}")
+            }
             Event::Fired { key, kind } => format!("fired {key} {kind:?}").to_lowercase(),
             Event::CancelRequested => "cancel requested".to_owned(),
         };
@@ -360,6 +374,9 @@ fn block(text: &str, heading: &str) -> Option<(usize, usize)> {
 fn replace(text: &str, heading: &str, language: &str, new: &str) -> String {
     match block(text, heading) {
         Some((start, end)) => format!("{}{new}{}", &text[..start], &text[end..]),
-        None => format!("{}\n## {heading}\n```{language}\n{new}```\n", text.trim_end().to_owned() + "\n"),
+        None => format!(
+            "{}\n## {heading}\n```{language}\n{new}```\n",
+            text.trim_end().to_owned() + "\n"
+        ),
     }
 }

@@ -14,44 +14,28 @@ pub(crate) const MERMAID: &str = "LOCUS_MERMAID";
 
 /// The tool of a variable, or `None` where it is not to be had: the caller's check is then left out.
 /// In CI it must be there.
-#[expect(
-    clippy::print_stderr,
-    reason = "a check that is left out must be seen in the log"
-)]
+#[expect(clippy::print_stderr, reason = "a check that is left out must be seen in the log")]
 pub(crate) fn tool(variable: &str) -> Option<Command> {
     if let Some(program) = std::env::var_os(variable) {
         return Some(Command::new(program));
     }
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(
-        !ci,
-        "{variable} is not set: run the tests with `cargo xtask test`"
-    );
+    assert!(!ci, "{variable} is not set: run the tests with `cargo xtask test`");
     eprintln!("not checked: {variable} is not set; `cargo xtask test` sets it");
     None
 }
 
 /// Runs a tool and returns whether it is content, with all it printed.
 pub(crate) fn verdict(command: &mut Command, input: &str) -> (bool, String) {
-    let streams = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = streams.spawn().expect("the tool starts");
     let mut stdin = child.stdin.take().expect("standard input is piped");
     // A tool that does not read its input may have ended already.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().expect("the tool ends");
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("the tool ends");
     let printed = [stdout, stderr].concat();
-    (
-        status.success(),
-        String::from_utf8_lossy(&printed).into_owned(),
-    )
+    (status.success(), String::from_utf8_lossy(&printed).into_owned())
 }
 
 /// Writes a file that a tool shall read, below Cargo's folder for such files.

@@ -10,12 +10,7 @@ use table::Table;
 
 /// Fails with all problems at once.
 fn report(problems: Vec<String>) {
-    assert!(
-        problems.is_empty(),
-        "{} to mend:\n  - {}\n",
-        problems.len(),
-        problems.join("\n  - ")
-    );
+    assert!(problems.is_empty(), "{} to mend:\n  - {}\n", problems.len(), problems.join("\n  - "));
 }
 
 #[test]
@@ -95,17 +90,13 @@ fn a_dependency_with_a_sole_user_has_no_other() {
         }
         let sources = package.sources(&workspace.root);
         for row in table.rows.iter().filter(|row| row.package != package.name) {
-            for dependency in row
-                .sole_user_of
-                .iter()
-                .flat_map(|pattern| workspace.matching(pattern))
+            for dependency in
+                row.sole_user_of.iter().flat_map(|pattern| workspace.matching(pattern))
             {
                 problems.extend(sources.iter().filter_map(|source| {
                     let line = source.line_that_names(dependency)?;
                     let (path, owner) = (&source.path, &row.package);
-                    Some(format!(
-                        "{path}:{line}: names `{dependency}`; only `{owner}` may use it"
-                    ))
+                    Some(format!("{path}:{line}: names `{dependency}`; only `{owner}` may use it"))
                 }));
             }
         }
@@ -121,10 +112,7 @@ fn the_root_manifest_and_the_table_name_the_same_sole_users() {
         let Purpose::Said { only: said, .. } = &dependency.purpose else {
             continue;
         };
-        let tabled = table
-            .sole_users(&dependency.name)
-            .next()
-            .map(|row| row.package.clone());
+        let tabled = table.sole_users(&dependency.name).next().map(|row| row.package.clone());
         if *said != tabled {
             problems.push(format!(
                 "Cargo.toml:{}: the comment of `{}` says {}, the layer table says {}",
@@ -135,10 +123,8 @@ fn the_root_manifest_and_the_table_name_the_same_sole_users() {
             ));
         }
     }
-    for (row, pattern) in table
-        .rows
-        .iter()
-        .flat_map(|row| row.sole_user_of.iter().map(move |p| (row, p)))
+    for (row, pattern) in
+        table.rows.iter().flat_map(|row| row.sole_user_of.iter().map(move |p| (row, p)))
     {
         if workspace.matching(pattern).next().is_none() {
             problems.push(format!(
@@ -153,9 +139,7 @@ fn the_root_manifest_and_the_table_name_the_same_sole_users() {
 
 /// How a sole user is spoken of.
 fn only(package: Option<&str>) -> String {
-    package.map_or("nothing of a sole user".to_owned(), |name| {
-        format!("\"only {name}\"")
-    })
+    package.map_or("nothing of a sole user".to_owned(), |name| format!("\"only {name}\""))
 }
 
 #[test]
@@ -165,26 +149,19 @@ fn every_dependency_is_explained_and_used() {
     for dependency in &workspace.declared {
         let (name, line) = (&dependency.name, dependency.line);
         if matches!(dependency.purpose, Purpose::Missing) {
-            problems.push(format!(
-                "Cargo.toml:{line}: say in a comment above `{name}` what it is for"
-            ));
+            problems
+                .push(format!("Cargo.toml:{line}: say in a comment above `{name}` what it is for"));
         }
         if dependency.any_version {
             problems.push(format!("Cargo.toml:{line}: give `{name}` a version"));
         }
         let uses = |package: &Package| package.dependencies.iter().any(|used| used.is(name));
         if !workspace.packages.iter().any(uses) {
-            problems.push(format!(
-                "Cargo.toml:{line}: no package uses `{name}`: remove it"
-            ));
+            problems.push(format!("Cargo.toml:{line}: no package uses `{name}`: remove it"));
         }
     }
     for package in &workspace.packages {
-        for dependency in package
-            .dependencies
-            .iter()
-            .filter(|used| !workspace.declares(used))
-        {
+        for dependency in package.dependencies.iter().filter(|used| !workspace.declares(used)) {
             problems.push(format!(
                 "{}/Cargo.toml: `{}` stands here alone: declare it in [workspace.dependencies] of the \
                  root, with its purpose, and inherit it",
@@ -198,19 +175,13 @@ fn every_dependency_is_explained_and_used() {
 #[test]
 fn every_file_opens_with_what_it_is_for() {
     let workspace = Workspace::read();
-    let sources = workspace
-        .packages
-        .iter()
-        .flat_map(|package| package.sources(&workspace.root));
+    let sources = workspace.packages.iter().flat_map(|package| package.sources(&workspace.root));
     let below_src = sources.filter(|source| source.path.contains("/src/"));
     report(
         below_src
             .filter(|source| !source.text.starts_with("//!"))
             .map(|source| {
-                format!(
-                    "{}: open the file with a `//!` line that says what it is for",
-                    source.path
-                )
+                format!("{}: open the file with a `//!` line that says what it is for", source.path)
             })
             .collect(),
     );
@@ -221,17 +192,10 @@ fn crates_below_the_hosts_refuse_the_clock_and_the_disk() {
     const BAN: &str = "#![warn(clippy::disallowed_methods)]";
     let workspace = Workspace::read();
     let mut problems = Vec::new();
-    for package in workspace
-        .packages
-        .iter()
-        .filter(|package| package.is_below_the_hosts())
-    {
+    for package in workspace.packages.iter().filter(|package| package.is_below_the_hosts()) {
         let sources = package.sources(&workspace.root);
         let lib = format!("{}/src/lib.rs", package.folder);
-        if !sources
-            .iter()
-            .any(|source| source.path == lib && source.compact().contains(BAN))
-        {
+        if !sources.iter().any(|source| source.path == lib && source.compact().contains(BAN)) {
             problems.push(format!("{lib}: add `{BAN}`"));
         }
         let mut exceptions = Vec::new();

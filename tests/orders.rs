@@ -163,7 +163,9 @@ fn running_again_goes_on_where_a_kill_stopped() {
         .unwrap();
     let store = project.path().join(".locus/runs.db");
     // As soon as something is recorded.
-    while !(store.exists() && locus(project.path(), &["runs", "list"]).stdout.contains("import_orders")) {
+    while !(store.exists()
+        && locus(project.path(), &["runs", "list"]).stdout.contains("import_orders"))
+    {
         sleep(Duration::from_millis(2));
         if child.try_wait().unwrap().is_some() {
             break;
@@ -177,7 +179,15 @@ fn running_again_goes_on_where_a_kill_stopped() {
     if interrupted {
         assert!(again.stderr.contains("resuming run"), "{}", again.stderr);
         assert_eq!(again.ok().json()["reserved"], 74);
-        assert_eq!(locus(project.path(), &["runs", "list", "--json"]).ok().json().as_array().unwrap().len(), 1);
+        assert_eq!(
+            locus(project.path(), &["runs", "list", "--json"])
+                .ok()
+                .json()
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p locus-tests --bench compile`; `… -- generated` for the projects of 100, 1,000 and 10,000 workflows.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
 mod specs;
 
 use std::path::Path;
@@ -81,9 +83,9 @@ fn template(bencher: Bencher<'_, '_>, expression: &str) {
 }
 
 fn events(bencher: Bencher<'_, '_>, files: &Files) {
-    bencher.counter(BytesCount::new(specs::bytes(files))).bench(|| {
-        files.iter().map(|(_, text)| yaml::count_events(text)).sum::<usize>()
-    });
+    bencher
+        .counter(BytesCount::new(specs::bytes(files)))
+        .bench(|| files.iter().map(|(_, text)| yaml::count_events(text)).sum::<usize>());
 }
 
 fn parse(bencher: Bencher<'_, '_>, files: &Files) {
@@ -131,9 +133,7 @@ fn world(files: &Files) -> MemoryWorld {
 /// The specs of the orders example, with the connections of its manifest.
 fn orders() -> Files {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/orders");
-    let read = |name: &str| {
-        (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap())
-    };
+    let read = |name: &str| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
     let connections = "connections:\n  shop: { type: sqlite, path: shop.db }\n  bus: { type: sqlite, path: bus.db }\n";
     vec![
         ("connections.locus.yaml".to_owned(), connections.to_owned()),

@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p locus-tests --bench core`
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,7 +82,8 @@ mod pure {
         let large = Template::parse("${ .vars.sum >= 1000 }").unwrap();
         let (mut scope, limits) = (Scope::default(), Limits::default());
         bencher.counter(ItemsCount::new(ITERATIONS * 3)).bench_local(|| {
-            scope.dot = Data::from(json!({ "input": {}, "steps": {}, "vars": { "sum": 0 }, "run": {} }));
+            scope.dot =
+                Data::from(json!({ "input": {}, "steps": {}, "vars": { "sum": 0 }, "run": {} }));
             for index in 0..ITERATIONS {
                 scope.variables =
                     Arc::new(BTreeMap::from([("index".into(), Data::from(json!(index)))]));
@@ -97,7 +100,10 @@ mod pure {
         let expected = ITERATIONS * (ITERATIONS - 1) / 2;
         bencher.counter(ItemsCount::new(ITERATIONS * 3)).bench_local(|| {
             let (machine, _) = case.start();
-            assert_eq!(format!("{:?}", machine.outcome()), format!("Some(Done(Number({expected})))"));
+            assert_eq!(
+                format!("{:?}", machine.outcome()),
+                format!("Some(Done(Number({expected})))")
+            );
             machine
         });
     }
@@ -119,12 +125,12 @@ mod effects {
         });
     }
 
-    #[divan::bench]
-    fn b_recovery(bencher: Bencher<'_, '_>) {
-        let case = Case::new(EFFECTS, items(RECORDS));
+    #[divan::bench(args = [1_000, RECORDS, 100_000], max_time = 3)]
+    fn b_recovery(bencher: Bencher<'_, '_>, length: usize) {
+        let case = Case::new(EFFECTS, items(length));
         let records = case.run_to_end();
-        assert_eq!(records.len(), RECORDS);
-        bencher.counter(ItemsCount::new(RECORDS)).bench_local(|| {
+        assert_eq!(records.len(), length);
+        bencher.counter(ItemsCount::new(length)).bench_local(|| {
             let (mut machine, _) = case.start();
             for record in &records {
                 machine.apply(record.at, record.event.clone());
@@ -184,7 +190,10 @@ impl Case {
         let workflow = program.workflows.keys().next().unwrap().clone();
         let input = complete_input(&program, &workflow, input, 0).unwrap();
         let image = Arc::new(Image::new(program, &registry).unwrap());
-        Self { image, run: RunInfo { id: "run-1".to_owned(), workflow, input, env: Value::Null, started: 0 } }
+        Self {
+            image,
+            run: RunInfo { id: "run-1".to_owned(), workflow, input, env: Value::Null, started: 0 },
+        }
     }
 
     fn start(&self) -> (Machine, Vec<Command>) {
@@ -199,7 +208,9 @@ impl Case {
             let mut next = Vec::new();
             for command in commands {
                 let Command::Call(call) = command else { continue };
-                let result = Ok(json!({ "id": call.key, "status": "accepted", "amount": 12.5, "tags": ["a", "b"] }));
+                let result = Ok(
+                    json!({ "id": call.key, "status": "accepted", "amount": 12.5, "tags": ["a", "b"] }),
+                );
                 let event = Event::Completed { key: call.key, attempt: call.attempt, result };
                 let at = records.len() as u64;
                 records.push(Record { at, signature: call.signature, event: event.clone() });

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p locus-tests --bench memory`
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
 mod specs;
 
 use divan::counter::BytesCount;

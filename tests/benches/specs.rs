@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 const WORKFLOWS_PER_FILE: usize = 100;
 
 /// Steps in a generated workflow, those of inner blocks included.
+#[allow(dead_code, reason = "not every benchmark counts steps")]
 pub(crate) const STEPS_PER_WORKFLOW: usize = 20;
 
 /// Texts by path.

@@ -3,6 +3,8 @@
 //!
 //! `cargo bench -p locus-tests --bench start`
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -57,10 +57,7 @@ pub(crate) enum Purpose {
 fn root() -> PathBuf {
     let tests =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&tests)
-        .parent()
-        .expect("the tests lie below the root")
-        .to_owned()
+    Path::new(&tests).parent().expect("the tests lie below the root").to_owned()
 }
 
 /// A file of the repository.
@@ -91,19 +88,11 @@ impl Workspace {
             .current_dir(&root)
             .output()
             .expect("cargo starts");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let metadata: Value =
             serde_json::from_slice(&output.stdout).expect("`cargo metadata` is JSON");
-        let root_said = metadata["workspace_root"]
-            .as_str()
-            .expect("a workspace has a root");
-        let packages = metadata["packages"]
-            .as_array()
-            .expect("a workspace has packages");
+        let root_said = metadata["workspace_root"].as_str().expect("a workspace has a root");
+        let packages = metadata["packages"].as_array().expect("a workspace has packages");
         Workspace {
             packages: packages
                 .iter()
@@ -135,17 +124,10 @@ impl Workspace {
 
 impl Package {
     fn read(package: &Value, root: &Path) -> Package {
-        let text = |key: &str| {
-            package[key]
-                .as_str()
-                .expect("a package has a name and a manifest")
-        };
-        let folder = Path::new(text("manifest_path"))
-            .parent()
-            .expect("a manifest lies in a folder");
-        let folder = folder
-            .strip_prefix(root)
-            .expect("packages lie below the root");
+        let text = |key: &str| package[key].as_str().expect("a package has a name and a manifest");
+        let folder =
+            Path::new(text("manifest_path")).parent().expect("a manifest lies in a folder");
+        let folder = folder.strip_prefix(root).expect("packages lie below the root");
         let dependencies = package["dependencies"].as_array().into_iter().flatten();
         Package {
             name: text("name").to_owned(),
@@ -164,10 +146,7 @@ impl Package {
         &'a self,
         workspace: &'a Workspace,
     ) -> impl Iterator<Item = &'a Package> {
-        let built_from = self
-            .dependencies
-            .iter()
-            .filter(|dependency| !dependency.dev);
+        let built_from = self.dependencies.iter().filter(|dependency| !dependency.dev);
         built_from.filter_map(|dependency| workspace.package(&dependency.name))
     }
 
@@ -208,10 +187,7 @@ fn collect_sources(root: &Path, folder: &Path, into: &mut Vec<Source>) {
 impl Dependency {
     fn read(dependency: &Value) -> Dependency {
         Dependency {
-            name: dependency["name"]
-                .as_str()
-                .expect("a dependency has a name")
-                .to_owned(),
+            name: dependency["name"].as_str().expect("a dependency has a name").to_owned(),
             rename: dependency["rename"].as_str().map(str::to_owned),
             dev: dependency["kind"] == "dev",
         }
@@ -235,9 +211,7 @@ fn declared(manifest: &str) -> Vec<Declared> {
             comment.push_str(words);
             comment.push(' ');
         } else if inside && line.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            let (name, value) = line
-                .split_once('=')
-                .expect("an entry has the form `name = …`");
+            let (name, value) = line.split_once('=').expect("an entry has the form `name = …`");
             entries.push(Declared {
                 name: name.trim().to_owned(),
                 line: index + 1,
@@ -262,12 +236,8 @@ impl Purpose {
         if said.is_empty() {
             return Purpose::Missing;
         }
-        let only = said
-            .split_once("(only ")
-            .and_then(|(_, rest)| rest.split_once(')'));
-        Purpose::Said {
-            only: only.map(|(package, _)| package.to_owned()),
-        }
+        let only = said.split_once("(only ").and_then(|(_, rest)| rest.split_once(')'));
+        Purpose::Said { only: only.map(|(package, _)| package.to_owned()) }
     }
 }
 
@@ -277,10 +247,7 @@ fn a_manifest_is_read() {
         "[workspace.dependencies]\n# -- ours --\na = { path = \"a\" }\n\n# -- values --\n# Reads (only locus-x).\n\
          b = \"1\"\nc = \"*\"\n# -- last --\nd = \"1\"\n[workspace.lints]\n# Not one.\ne = 1\n",
     );
-    let names: Vec<_> = entries
-        .iter()
-        .map(|entry| (entry.name.as_str(), entry.line))
-        .collect();
+    let names: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.line)).collect();
     assert_eq!(names, [("a", 3), ("b", 7), ("c", 8), ("d", 10)]);
     assert!(matches!(entries[0].purpose, Purpose::Ours));
     assert!(matches!(&entries[1].purpose, Purpose::Said { only: Some(name) } if name == "locus-x"));

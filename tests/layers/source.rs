@@ -87,16 +87,8 @@ fn code_of(text: &str) -> String {
             '\'' => character(rest),
             _ => 0,
         };
-        let (blank, kept) = if skipped > 0 {
-            (skipped, 0)
-        } else {
-            (0, first.len_utf8())
-        };
-        code.extend(
-            rest[..blank]
-                .chars()
-                .map(|c| if c == '\n' { '\n' } else { ' ' }),
-        );
+        let (blank, kept) = if skipped > 0 { (skipped, 0) } else { (0, first.len_utf8()) };
+        code.extend(rest[..blank].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
         code.push_str(&rest[..kept]);
         rest = &rest[blank + kept..];
     }
@@ -151,9 +143,7 @@ fn raw_string(text: &str) -> usize {
         return 0;
     }
     let close = format!("\"{}", "#".repeat(hashes));
-    text[open + 1..]
-        .find(&close)
-        .map_or(text.len(), |at| open + 1 + at + close.len())
+    text[open + 1..].find(&close).map_or(text.len(), |at| open + 1 + at + close.len())
 }
 
 /// The length of `'x'` or `'\n'`; 0 for a lifetime.
@@ -168,12 +158,7 @@ fn character(text: &str) -> usize {
 
 #[test]
 fn comments_and_literals_are_blank() {
-    let blank = |text: &str| {
-        code_of(text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let blank = |text: &str| code_of(text).split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(blank("a // tokio::x\nb /* c /* d */ e */ f"), "a b f");
     assert_eq!(
         blank(r##"a("x \" tokio", r#"raw " tokio"#, b"y", br"z\", 'q', '\'', '"') b"##),
@@ -216,20 +201,14 @@ fn an_exception_needs_its_reason() {
     let lint = "clippy::disallowed_methods";
     let exceptions = |text: &str| -> Vec<(bool, bool)> {
         let found = Source::new("a/src/x.rs".into(), text.into()).exceptions_from(lint);
-        found
-            .iter()
-            .map(|exception| (exception.has_reason, exception.in_tests))
-            .collect()
+        found.iter().map(|exception| (exception.has_reason, exception.in_tests)).collect()
     };
     assert_eq!(exceptions("#![warn(clippy::disallowed_methods)]"), []);
     assert_eq!(
         exceptions("#[expect(clippy::disallowed_methods, reason = \"w\")]"),
         [(true, false)]
     );
-    assert_eq!(
-        exceptions("#[allow(clippy::disallowed_methods)]"),
-        [(false, false)]
-    );
+    assert_eq!(exceptions("#[allow(clippy::disallowed_methods)]"), [(false, false)]);
     assert_eq!(
         exceptions("#[cfg(test)]\n#[expect(\n  clippy::disallowed_methods,\n  reason = \"w\"\n)]"),
         [(true, true)]

@@ -33,30 +33,20 @@ impl Table {
     }
 
     fn parse(document: &str) -> Table {
-        let section = document
-            .split("\n## ")
-            .find(|section| section.starts_with("Layers"));
+        let section = document.split("\n## ").find(|section| section.starts_with("Layers"));
         let section = section.expect("ARCHITECTURE.md has a heading `## Layers`");
         let lines = section.lines().filter(|line| line.starts_with('|'));
-        let cells = lines.map(|line| {
-            line.trim_matches('|')
-                .split('|')
-                .map(str::trim)
-                .collect::<Vec<_>>()
-        });
+        let cells =
+            lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
         let mut rows = cells.skip_while(|cells| cells.first() != Some(&"folder"));
-        let head = rows
-            .next()
-            .expect("the layer table starts with `| folder | package | …`");
+        let head = rows.next().expect("the layer table starts with `| folder | package | …`");
         assert_eq!(
             head,
             ["folder", "package", "holds", "may use", "sole user of"],
             "the columns of the layer table in ARCHITECTURE.md"
         );
         // The line of dashes below the head.
-        Table {
-            rows: rows.skip(1).map(|cells| Row::parse(&cells)).collect(),
-        }
+        Table { rows: rows.skip(1).map(|cells| Row::parse(&cells)).collect() }
     }
 
     /// The row of a package.
@@ -66,18 +56,13 @@ impl Table {
 
     /// How far down a package stands; unknown ones stand below all.
     pub(crate) fn position(&self, package: &str) -> usize {
-        self.rows
-            .iter()
-            .position(|row| row.package == package)
-            .unwrap_or(usize::MAX)
+        self.rows.iter().position(|row| row.package == package).unwrap_or(usize::MAX)
     }
 
     /// The rows that claim a dependency for themselves.
     pub(crate) fn sole_users<'a>(&'a self, dependency: &'a str) -> impl Iterator<Item = &'a Row> {
         self.rows.iter().filter(move |row| {
-            row.sole_user_of
-                .iter()
-                .any(|pattern| facts::matches(pattern, dependency))
+            row.sole_user_of.iter().any(|pattern| facts::matches(pattern, dependency))
         })
     }
 
@@ -89,11 +74,7 @@ impl Table {
                 continue;
             };
             for name in names {
-                if !self
-                    .rows
-                    .iter()
-                    .any(|other| facts::short_name(&other.package) == name)
-                {
+                if !self.rows.iter().any(|other| facts::short_name(&other.package) == name) {
                     problems.push(format!(
                         "ARCHITECTURE.md: \"may use\" of `{}` names `{name}`, which is no row of the table",
                         row.package
@@ -108,10 +89,7 @@ impl Table {
 impl Row {
     fn parse(cells: &[&str]) -> Row {
         let [folder, package, _, may_use, sole_user_of] = cells else {
-            panic!(
-                "a row of the layer table has {} cells instead of 5: {cells:?}",
-                cells.len()
-            );
+            panic!("a row of the layer table has {} cells instead of 5: {cells:?}", cells.len());
         };
         Row {
             folder: folder.trim_matches('`').to_owned(),
@@ -127,12 +105,7 @@ impl MayUse {
         match cell {
             "no workspace crate" => MayUse::Nothing,
             "all above" | "everything" => MayUse::Everything,
-            names => MayUse::Only(
-                names
-                    .split(',')
-                    .map(|name| name.trim().to_owned())
-                    .collect(),
-            ),
+            names => MayUse::Only(names.split(',').map(|name| name.trim().to_owned()).collect()),
         }
     }
 
@@ -148,11 +121,7 @@ impl MayUse {
 
 /// The words of a cell that are set as code; the others are commentary.
 fn in_backticks(cell: &str) -> Vec<String> {
-    cell.split('`')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
@@ -168,10 +137,7 @@ fn a_table_is_read() {
     assert!(!table.rows[0].may_use.allows("c") && table.rows[1].may_use.allows("b"));
     assert!(table.position("locus-b") < table.position("locus-c"));
     assert_eq!(
-        table
-            .sole_users("two-three")
-            .map(|row| row.package.as_str())
-            .collect::<Vec<_>>(),
+        table.sole_users("two-three").map(|row| row.package.as_str()).collect::<Vec<_>>(),
         ["locus-b"]
     );
 }

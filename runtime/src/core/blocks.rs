@@ -9,9 +9,7 @@ use locus_plugin::{BlockKey, ControlEvent, Outcome, StepError};
 use serde_json::Value;
 
 use super::event::TimerKind;
-use super::frame::{
-    BlockFrame, CancelReason, Env, FrameId, Waiter, WorkflowFrame, WorkflowPhase,
-};
+use super::frame::{BlockFrame, CancelReason, Env, FrameId, Waiter, WorkflowFrame, WorkflowPhase};
 use super::image::BlockIndex;
 use super::machine::{Machine, Task};
 
@@ -70,8 +68,10 @@ impl Machine {
     ) -> FrameId {
         let id = self.new_frame();
         let block = &self.image.blocks[code];
-        let waiting: Vec<usize> =
-            block.needs.as_ref().map_or_else(Vec::new, |needs| needs.iter().map(Vec::len).collect());
+        let waiting: Vec<usize> = block
+            .needs
+            .as_ref()
+            .map_or_else(Vec::new, |needs| needs.iter().map(Vec::len).collect());
         match &block.needs {
             Some(needs) => {
                 let free = (0..needs.len()).filter(|position| needs[*position].is_empty());
@@ -98,7 +98,13 @@ impl Machine {
     }
 
     /// A step of a block has ended for good.
-    pub(super) fn step_ended(&mut self, block_id: FrameId, position: usize, name: &str, outcome: Outcome) {
+    pub(super) fn step_ended(
+        &mut self,
+        block_id: FrameId,
+        position: usize,
+        name: &str,
+        outcome: Outcome,
+    ) {
         let image = Arc::clone(&self.image);
         let Some(block) = self.blocks.get_mut(&block_id) else { return };
         block.running.remove(&position);

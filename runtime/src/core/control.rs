@@ -91,7 +91,8 @@ impl Machine {
             self.end_if_idle(id);
             return;
         }
-        let (Some(mut instance), Some(block)) = (control.instance.take(), self.blocks.get(&block_id))
+        let (Some(mut instance), Some(block)) =
+            (control.instance.take(), self.blocks.get(&block_id))
         else {
             return;
         };

@@ -45,14 +45,9 @@ pub(super) struct WorkflowFrame {
 
 pub(super) enum WorkflowPhase {
     /// Its block is running.
-    Running {
-        block: FrameId,
-    },
+    Running { block: FrameId },
     /// It did not succeed; what it did is being undone, and then it ends so.
-    Compensating {
-        outcome: Outcome,
-        failures: Vec<StepError>,
-    },
+    Compensating { outcome: Outcome, failures: Vec<StepError> },
 }
 
 /// A block that undoes a step, with what it can see.
@@ -113,7 +108,10 @@ pub(super) enum CancelReason {
     Timeout,
 }
 
-#[expect(clippy::large_enum_variant, reason = "most steps that are going on hold blocks; the others are short-lived")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most steps that are going on hold blocks; the others are short-lived"
+)]
 pub(super) enum StepState {
     /// Between two states, while a decision is carried out.
     Idle,

@@ -148,7 +148,10 @@ impl Image {
                 .steps
                 .iter()
                 .map(|step| {
-                    step.needs.iter().filter_map(|need| positions.get(need.as_str()).copied()).collect()
+                    step.needs
+                        .iter()
+                        .filter_map(|need| positions.get(need.as_str()).copied())
+                        .collect()
                 })
                 .collect()
         });
@@ -214,7 +217,10 @@ impl Image {
                 .get(&entry.key.value)
                 .and_then(|property| property.get(schema::REFERENCE))
                 .is_some_and(|kind| kind == "type");
-            let named = entry.value.as_str().and_then(|name| locus_model::notation_schema(name, &self.program));
+            let named = entry
+                .value
+                .as_str()
+                .and_then(|name| locus_model::notation_schema(name, &self.program));
             if let (true, Some(resolved)) = (is_type, named) {
                 entry.value = value_node(&resolved, entry.value.span);
             }

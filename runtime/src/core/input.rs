@@ -26,7 +26,9 @@ pub fn complete_input(
     let mut given = match input {
         Value::Object(map) => map,
         Value::Null => Map::new(),
-        other => return Err(invalid(workflow, &[("", format!("expected an object, found {other}"))])),
+        other => {
+            return Err(invalid(workflow, &[("", format!("expected an object, found {other}"))]));
+        }
     };
     let schema = object_schema(&declared.input, program);
     let mut complete = Map::new();

@@ -26,8 +26,9 @@ pub struct Machine {
     /// Its input is not kept: it is in sight of the workflow.
     pub(super) run: RunInfo,
     pub(super) now: u64,
-    /// What every expression sees as `.`, but for its `input`, `steps` and `vars`.
+    /// What every expression sees as `.`, but for its `input`, `steps` and `vars`: with the `run`, which only changes with the time.
     dot: Data,
+    run_data: Data,
     pub(super) next_frame: FrameId,
     pub(super) workflows: BTreeMap<FrameId, WorkflowFrame>,
     pub(super) blocks: BTreeMap<FrameId, BlockFrame>,
@@ -94,18 +95,17 @@ impl Machine {
     ///
     /// # Errors
     /// The workflow does not exist.
-    pub fn with_image(
-        image: Arc<Image>,
-        run: RunInfo,
-    ) -> Result<(Self, Vec<Command>), CoreError> {
+    pub fn with_image(image: Arc<Image>, run: RunInfo) -> Result<(Self, Vec<Command>), CoreError> {
         if !image.workflows.contains_key(&run.workflow) {
             return Err(CoreError {
                 code: "unknown_workflow",
                 message: format!("the program has no workflow `{}`", run.workflow),
             });
         }
+        let run_data = run_data(&run);
         let mut machine = Self {
-            dot: dot_of(&run),
+            dot: dot_of(&run_data),
+            run_data,
             image,
             now: run.started,
             run,
@@ -204,7 +204,8 @@ impl Machine {
     fn set_now(&mut self, now: u64) {
         if now != self.now {
             self.now = now;
-            self.dot.insert("run", run_data(&self.run, now));
+            self.run_data.insert("now", Data::from(Value::String(format_instant(now))));
+            self.dot.insert("run", self.run_data.clone());
         }
     }
 
@@ -280,9 +281,8 @@ impl Machine {
             .filter(|frame| matches!(frame.state, StepState::Calling))
             .map(|frame| (frame.key.clone(), frame.attempt))
             .collect();
-        self.commands.extend(
-            calling.into_iter().map(|(key, attempt)| Command::CancelCall { key, attempt }),
-        );
+        self.commands
+            .extend(calling.into_iter().map(|(key, attempt)| Command::CancelCall { key, attempt }));
         self.tasks.clear();
         self.steps.clear();
         self.blocks.clear();
@@ -386,18 +386,18 @@ impl Machine {
 }
 
 /// What expressions see before anything has happened: the keys in their order.
-fn dot_of(run: &RunInfo) -> Data {
+fn dot_of(run_data: &Data) -> Data {
     let nothing = ["input", "steps", "vars"].map(|key| (key.to_owned(), Data::null()));
-    let run = ("run".to_owned(), run_data(run, run.started));
-    Data::object(nothing.into_iter().chain([run]))
+    Data::object(nothing.into_iter().chain([("run".to_owned(), run_data.clone())]))
 }
 
-fn run_data(run: &RunInfo, now: u64) -> Data {
+fn run_data(run: &RunInfo) -> Data {
+    let started = format_instant(run.started);
     Data::from(json!({
         "id": run.id,
         "workflow": run.workflow,
-        "now": format_instant(now),
-        "started": format_instant(run.started),
+        "now": started,
+        "started": started,
     }))
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use locus_expr::Data;
-use locus_model::{Backoff, Jitter, Retry};
 use locus_model::identity::hash128;
+use locus_model::{Backoff, Jitter, Retry};
 use locus_plugin::step::Behaviour;
 use locus_plugin::{ControlEvent, Outcome, StepError};
 use serde_json::{Map, Value};
@@ -162,7 +162,9 @@ impl Machine {
     }
 
     fn set_vars(&mut self, block: FrameId, vars: Map<String, Value>) {
-        let Some(workflow) = self.blocks.get(&block).map(|block| block.env.workflow) else { return };
+        let Some(workflow) = self.blocks.get(&block).map(|block| block.env.workflow) else {
+            return;
+        };
         if let Some(workflow) = self.workflows.get_mut(&workflow) {
             for (name, value) in vars {
                 workflow.vars.insert(&name, Data::from(value));
