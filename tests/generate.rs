@@ -51,7 +51,7 @@ fn targets_get_what_is_expected() {
             let (old, new) = (expected.get(path), made.get(path));
             if old != new {
                 let text = |text: Option<&String>| text.cloned().unwrap_or_default();
-                let difference = similar::TextDiff::from_lines(&text(old), &text(new))
+                let difference = similar::TextDiff::from_lines(text(old), text(new))
                     .unified_diff()
                     .context_radius(2)
                     .to_string();

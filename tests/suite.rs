@@ -57,7 +57,7 @@ fn specs_are_told_what_is_expected() {
             std::fs::write(&path, join(&files, &found)).expect("a case can be written");
         } else {
             let name = path.strip_prefix(folder()).unwrap_or(&path).display().to_string();
-            let difference = similar::TextDiff::from_lines(&text, &join(&files, &found))
+            let difference = similar::TextDiff::from_lines(&text, join(&files, &found))
                 .unified_diff()
                 .context_radius(2)
                 .to_string();

@@ -52,7 +52,8 @@ impl Control for Set {
     type State = ();
 
     fn start(&self, _cx: &ControlContext<'_>) -> Result<((), Decision), StepError> {
-        let vars: Map<String, Value> = self.0.clone().into_iter().collect();
+        let vars: Map<String, Value> =
+            self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(((), Decision::End { outcome: Outcome::Done(Value::Object(vars.clone())), vars }))
     }
 

@@ -67,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, tests: Tests) -> Outcome {
             );
         }
         Tests::Skip => {
-            verdicts.push(("tests", Verdict::Skipped("left to `cargo xtask test`".into())))
+            verdicts.push(("tests", Verdict::Skipped("left to `cargo xtask test`".into())));
         }
     }
     checks(workspace, AFTER_TESTS, &mut verdicts);

@@ -348,9 +348,9 @@ impl From<Value> for Data {
         match value {
             Value::String(text) => Self::text(text),
             Value::Array(items) => Self::array(items.into_iter().map(Self::from)),
-            Value::Object(entries) => {
-                Self::object(entries.into_iter().map(|(key, value)| (key, value.into())))
-            }
+            Value::Object(entries) => Self::from_entries(
+                entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            ),
             scalar => Self::from(&scalar),
         }
     }
@@ -364,9 +364,9 @@ impl From<&Value> for Data {
             Value::Number(number) => Self::number(Number::from_json(number)),
             Value::String(text) => Self::text(text.clone()),
             Value::Array(items) => Self::array(items.iter().map(Self::from)),
-            Value::Object(entries) => {
-                Self::object(entries.iter().map(|(key, value)| (key.clone(), value.into())))
-            }
+            Value::Object(entries) => Self::from_entries(
+                entries.iter().map(|(key, value)| (key.as_str().into(), value.into())).collect(),
+            ),
         }
     }
 }
