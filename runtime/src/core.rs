@@ -9,6 +9,7 @@
 
 mod blocks;
 mod control;
+mod depth;
 mod event;
 mod frame;
 mod image;
@@ -17,6 +18,7 @@ mod machine;
 mod params;
 mod steps;
 
+pub use depth::is_too_deep;
 pub use event::{Command, Event, Record, RunInfo, StepCall, TimerKind};
 pub use image::Image;
 pub use input::complete_input;

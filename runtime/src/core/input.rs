@@ -4,6 +4,7 @@ use locus_model::{Program, TypeKind, object_schema};
 use locus_plugin::StepError;
 use serde_json::{Map, Value, json};
 
+use super::depth::is_too_deep;
 use super::machine::format_instant;
 
 /// The input as the workflow sees it: defaults filled in, everything of its type. `now`, in milliseconds since 1970-01-01 UTC, is what the
@@ -30,6 +31,10 @@ pub fn complete_input(
             return Err(invalid(workflow, &[("", format!("expected an object, found {other}"))]));
         }
     };
+    if given.values().any(is_too_deep) {
+        let problem = "the input is nested too deep to be recorded".to_owned();
+        return Err(invalid(workflow, &[("", problem)]));
+    }
     let schema = object_schema(&declared.input, program);
     let mut complete = Map::new();
     for (name, field) in &declared.input {

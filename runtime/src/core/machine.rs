@@ -11,6 +11,7 @@ use locus_model::Program;
 use locus_plugin::{BlockKey, ControlEvent, Outcome, Registry, StepError};
 use serde_json::{Value, json};
 
+use super::depth::is_too_deep;
 use super::event::{Command, Event, RunInfo, StepCall, TimerKind};
 use super::frame::{
     BlockFrame, CancelReason, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
@@ -293,6 +294,13 @@ impl Machine {
     }
 
     pub(super) fn finish_run(&mut self, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::Done(value) if is_too_deep(&value) => Outcome::Failed(StepError::terminal(
+                "output_too_deep",
+                "the run's output is nested too deep to be recorded",
+            )),
+            other => other,
+        };
         self.finished = Some(outcome.clone());
         self.commands.push(Command::Finish(outcome));
     }

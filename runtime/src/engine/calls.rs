@@ -8,7 +8,7 @@ use locus_plugin::host::panic_text;
 use serde_json::Value;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use crate::core::Event;
+use crate::core::{Event, is_too_deep};
 
 /// What a call ends with.
 pub(super) type CallResult = Result<Value, StepError>;
@@ -90,7 +90,19 @@ impl Calls {
         // A call that was cancelled has no name any longer.
         let (key, attempt) = self.names.remove(&id)?;
         self.handles.remove(&(key.clone(), attempt));
-        Some(Event::Completed { key, attempt, result })
+        Some(Event::Completed { key, attempt, result: readable(result) })
+    }
+}
+
+/// The result, if it can be read again from the journal.
+fn readable(result: Result<Value, StepError>) -> Result<Value, StepError> {
+    match result {
+        Ok(value) if is_too_deep(&value) => Err(StepError::terminal(
+            "result_too_deep",
+            "the step's result is nested too deep to be recorded",
+        )),
+        Err(error) if is_too_deep(&error.details) => Err(error.details(Value::Null)),
+        other => other,
     }
 }
 
