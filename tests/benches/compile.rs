@@ -12,10 +12,8 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use locus_cli as _;
 use locus_compiler::compile_in;
-use locus_diag::Sources;
-use locus_model::{Spec, SpecFile};
 use locus_plugin::Registry;
-use locus_syntax::{MemoryWorld, parse_yaml, yaml};
+use locus_syntax::{MemoryWorld, yaml};
 use specs::Files;
 
 fn main() {
@@ -90,14 +88,14 @@ fn events(bencher: Bencher<'_, '_>, files: &Files) {
 
 fn parse(bencher: Bencher<'_, '_>, files: &Files) {
     assert_clean(files);
-    bencher.counter(BytesCount::new(specs::bytes(files))).bench(|| parsed(files));
+    bencher.counter(BytesCount::new(specs::bytes(files))).bench(|| specs::parsed(files));
 }
 
 fn parse_and_check(bencher: Bencher<'_, '_>, files: &Files) {
     let registry = Registry::linked().unwrap();
     bencher
         .counter(BytesCount::new(specs::bytes(files)))
-        .bench(|| locus_analysis::check(&parsed(files), None, &registry));
+        .bench(|| locus_analysis::check(&specs::parsed(files), None, &registry));
 }
 
 fn compile(bencher: Bencher<'_, '_>, files: &Files) {
@@ -106,17 +104,6 @@ fn compile(bencher: Bencher<'_, '_>, files: &Files) {
     bencher
         .counter(BytesCount::new(specs::bytes(files)))
         .bench(|| compile_in(&world, "", &registry));
-}
-
-fn parsed(files: &Files) -> Spec {
-    let mut sources = Sources::default();
-    let mut spec = Spec::default();
-    for (name, text) in files {
-        let source = sources.add(name.as_str(), text.as_str());
-        let (documents, _) = parse_yaml(source, text);
-        spec.files.push(SpecFile { source, documents });
-    }
-    spec
 }
 
 /// A program with mistakes would measure the reports of them.

@@ -50,6 +50,22 @@ workflows:
       - return: { value: "${ .vars.sum }" }
 "#;
 
+/// A call of another workflow each iteration.
+const CALLS: &str = r#"
+workflows:
+  calls:
+    input: { times: int }
+    steps:
+      - loop:
+          times: ${ .input.times }
+          steps:
+            - call: { workflow: double, input: { number: "${ $index }" } }
+  double:
+    input: { number: int, note: { type: string, max: 80, default: none } }
+    steps:
+      - return: { value: "${ .input.number }" }
+"#;
+
 /// One step an iteration that does something outside, with parameters of which two are looked up.
 const EFFECTS: &str = r#"
 workflows:
@@ -71,8 +87,8 @@ workflows:
 /// The steps of [`PURE`], without anything around them.
 mod pure {
     use super::{
-        Arc, BTreeMap, Bencher, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope, Template,
-        json,
+        Arc, BTreeMap, Bencher, CALLS, Case, Data, ITERATIONS, ItemsCount, Limits, PURE, Scope,
+        Template, json,
     };
 
     /// The limit: both expressions of an iteration, with what they see made anew each time.
@@ -104,6 +120,17 @@ mod pure {
                 format!("{:?}", machine.outcome()),
                 format!("Some(Done(Number({expected})))")
             );
+            machine
+        });
+    }
+
+    /// Input completed and checked, a workflow started and ended.
+    #[divan::bench]
+    fn c_calls(bencher: Bencher<'_, '_>) {
+        let case = Case::new(CALLS, json!({ "times": ITERATIONS }));
+        bencher.counter(ItemsCount::new(ITERATIONS)).bench_local(|| {
+            let (machine, _) = case.start();
+            assert!(machine.outcome().is_some());
             machine
         });
     }

@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use locus_diag::Sources;
+use locus_model::{Spec, SpecFile};
+use locus_syntax::parse_yaml;
+
 /// Workflows in one generated file.
 const WORKFLOWS_PER_FILE: usize = 100;
 
@@ -15,6 +19,18 @@ pub(crate) type Files = Vec<(String, String)>;
 /// How many bytes they have.
 pub(crate) fn bytes(files: &Files) -> usize {
     files.iter().map(|(_, text)| text.len()).sum()
+}
+
+/// All of them parsed, one after another.
+pub(crate) fn parsed(files: &Files) -> Spec {
+    let mut sources = Sources::default();
+    let mut spec = Spec::default();
+    for (name, text) in files {
+        let source = sources.add(name.as_str(), text.as_str());
+        let (documents, _) = parse_yaml(source, text);
+        spec.files.push(SpecFile { source, documents });
+    }
+    spec
 }
 
 /// A project of so many workflows of 20 steps.

@@ -131,10 +131,19 @@ fn name_by_content(cx: &mut Context<'_>, block: &mut BlockDraft<'_>, ty: &str, s
 fn own_content(step: &StepDraft<'_>, ty: &str) -> Value {
     let written = |node: Option<&Node>| node.map(Node::to_value);
     let needs: Vec<&str> = step.needs.iter().map(|need| need.value.as_str()).collect();
-    json!([ty, step.params.node.to_value(), written(step.when), written(step.output), needs])
+    let (when, output) = (written(step.when), written(step.output));
+    Value::Array(vec![
+        ty.into(),
+        step.params.node.to_value(),
+        when.into(),
+        output.into(),
+        needs.into(),
+    ])
 }
 
 /// A hash of what decides the effect of a step.
 pub(crate) fn signature(step: &StepDraft<'_>, ty: &str) -> String {
-    content_hash(&json!([ty, step.params.node.to_value(), step.retry, step.timeout]))
+    // Not by `json!`, which copies values.
+    let (params, retry) = (step.params.node.to_value(), json!(step.retry));
+    content_hash(&Value::Array(vec![ty.into(), params, retry, step.timeout.into()]))
 }

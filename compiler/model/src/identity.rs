@@ -92,33 +92,37 @@ pub fn hash128(bytes: &[u8]) -> u128 {
 /// A hash of a value's content, in 32 hex digits: the same for any order of keys.
 #[must_use]
 pub fn content_hash(value: &Value) -> String {
-    let mut canonical = String::new();
+    let mut canonical = Vec::new();
     write_canonical(value, &mut canonical);
-    format!("{:032x}", hash128(canonical.as_bytes()))
+    format!("{:032x}", hash128(&canonical))
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for item in items {
                 write_canonical(item, out);
-                out.push(',');
+                out.push(b',');
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| *key);
-            out.push('{');
+            out.push(b'{');
             for (key, value) in entries {
-                out.push_str(&Value::String(key.clone()).to_string());
-                out.push(':');
+                write_scalar(key, out);
+                out.push(b':');
                 write_canonical(value, out);
-                out.push(',');
+                out.push(b',');
             }
-            out.push('}');
+            out.push(b'}');
         }
-        scalar => out.push_str(&scalar.to_string()),
+        scalar => write_scalar(scalar, out),
     }
+}
+
+fn write_scalar(scalar: &impl Serialize, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, scalar).expect("a scalar is written to memory");
 }

@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 use super::event::{Command, TimerKind};
 use super::frame::{Child, ControlFrame, Env, FrameId, StepState, Waiter};
 use super::image::StepCode;
-use super::input::complete_input;
 use super::machine::{DetachedStart, Machine, Task};
 
 /// What a control step can ask for while it decides.
@@ -225,12 +224,12 @@ impl Machine {
                 return Ok(());
             }
             Target::Workflow { name, input } => {
-                let input = complete_input(image.program(), &name, input, self.now)?;
+                let input = image.complete_input(&name, input, self.now)?;
                 let key = format!("{prefix}>{name}");
                 Child::Workflow(self.start_workflow(&name, key, input, Some(waiter)))
             }
             Target::Detached { name, input } => {
-                let input = complete_input(image.program(), &name, input, self.now)?;
+                let input = image.complete_input(&name, input, self.now)?;
                 self.commands.push(Command::StartRun {
                     key: prefix.clone(),
                     workflow: name.clone(),

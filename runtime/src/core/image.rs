@@ -1,14 +1,15 @@
 //! A program made ready to run: templates parsed once, steps and blocks by number, behaviours looked up. Made once for all runs of a program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use jsonschema::Validator;
 use locus_expr::{Data, Template};
 use locus_model::node::escape_token;
 use locus_model::{Block, Effect, Node, Program, Retry, Step, StepPath};
-use locus_plugin::Registry;
 use locus_plugin::schema;
 use locus_plugin::step::{Behaviour, StepEntry};
+use locus_plugin::{Registry, StepError};
 use serde_json::Value;
 
 use super::machine::CoreError;
@@ -33,6 +34,8 @@ pub(super) struct WorkflowCode {
     pub(super) block: BlockIndex,
     pub(super) output: Option<ParamTree>,
     pub(super) timeout: Option<u64>,
+    /// What checks its input, made when it is first given one.
+    pub(super) input: OnceLock<Result<Validator, StepError>>,
 }
 
 /// A block made ready.
@@ -90,7 +93,8 @@ impl Image {
                 Some(node) => Some(ParamTree::new(node)?),
                 None => None,
             };
-            let code = WorkflowCode { block, output, timeout: workflow.timeout };
+            let timeout = workflow.timeout;
+            let code = WorkflowCode { block, output, timeout, input: OnceLock::new() };
             image.workflows.insert(name.clone(), code);
         }
         Ok(image)

@@ -1,10 +1,12 @@
 //! The input of a workflow: complete with defaults, and checked against its types.
 
-use locus_model::{Program, TypeKind, object_schema};
+use jsonschema::Validator;
+use locus_model::{Program, TypeKind, Workflow, object_schema};
 use locus_plugin::StepError;
 use serde_json::{Map, Value, json};
 
 use super::depth::is_too_deep;
+use super::image::Image;
 use super::machine::format_instant;
 
 /// The input as the workflow sees it: defaults filled in, everything of its type. `now`, in milliseconds since 1970-01-01 UTC, is what the
@@ -18,12 +20,51 @@ pub fn complete_input(
     input: Value,
     now: u64,
 ) -> Result<Value, StepError> {
-    let Some(declared) = program.workflows.get(workflow) else {
-        return Err(StepError::terminal(
-            "unknown_workflow",
-            format!("the program has no workflow `{workflow}`"),
-        ));
-    };
+    let declared = declared(program, workflow)?;
+    complete(declared, &validator(program, declared)?, input, now)
+}
+
+impl Image {
+    /// The same as [`complete_input`], for a program made ready before.
+    ///
+    /// # Errors
+    /// `unknown_workflow`; `invalid_input`, whose details are a list of `{ "path", "message" }`.
+    pub fn complete_input(
+        &self,
+        workflow: &str,
+        input: Value,
+        now: u64,
+    ) -> Result<Value, StepError> {
+        let declared = declared(self.program(), workflow)?;
+        let code = self.workflows.get(workflow).ok_or_else(|| unknown(workflow))?;
+        let validator = code.input.get_or_init(|| validator(self.program(), declared));
+        complete(declared, validator.as_ref().map_err(Clone::clone)?, input, now)
+    }
+}
+
+fn declared<'a>(program: &'a Program, workflow: &str) -> Result<&'a Workflow, StepError> {
+    program.workflows.get(workflow).ok_or_else(|| unknown(workflow))
+}
+
+fn unknown(workflow: &str) -> StepError {
+    StepError::terminal("unknown_workflow", format!("the program has no workflow `{workflow}`"))
+}
+
+/// What tells whether an input is of the declared types.
+fn validator(program: &Program, declared: &Workflow) -> Result<Validator, StepError> {
+    jsonschema::validator_for(&object_schema(&declared.input, program)).map_err(|error| {
+        let workflow = &declared.name.value;
+        StepError::terminal("invalid_input", format!("the input types of `{workflow}`: {error}"))
+    })
+}
+
+fn complete(
+    declared: &Workflow,
+    validator: &Validator,
+    input: Value,
+    now: u64,
+) -> Result<Value, StepError> {
+    let workflow = declared.name.value.as_str();
     let mut given = match input {
         Value::Object(map) => map,
         Value::Null => Map::new(),
@@ -35,7 +76,6 @@ pub fn complete_input(
         let problem = "the input is nested too deep to be recorded".to_owned();
         return Err(invalid(workflow, &[("", problem)]));
     }
-    let schema = object_schema(&declared.input, program);
     let mut complete = Map::new();
     for (name, field) in &declared.input {
         match (given.shift_remove(name), &field.default) {
@@ -50,9 +90,6 @@ pub fn complete_input(
     }
     complete.extend(given);
     let complete = Value::Object(complete);
-    let validator = jsonschema::validator_for(&schema).map_err(|error| {
-        StepError::terminal("invalid_input", format!("the input types of `{workflow}`: {error}"))
-    })?;
     let problems: Vec<(String, String)> = validator
         .iter_errors(&complete)
         .take(20)

@@ -16,7 +16,7 @@ use super::events::{EngineEvent, EngineEvents};
 use super::programs::{Loaded, Programs};
 use super::replay::replay;
 use super::turns::Turns;
-use crate::core::{Command, Machine, RunInfo, complete_input};
+use crate::core::{Command, Machine, RunInfo};
 use crate::host::{Host, is_folder};
 use crate::services::{Resources, RunServices, Starter};
 use crate::store::{RunRow, RunState, Store, StoreError, Transaction, Write};
@@ -86,7 +86,7 @@ impl Shared {
     /// Starts a run, or finds the one of the same id that is of the same workflow and input.
     pub(super) async fn start(self: &Arc<Self>, start: Start) -> Result<RunHandle, EngineError> {
         let Start { loaded, base_dir, workflow, input, id } = start;
-        let input = complete_input(&loaded.program, &workflow, input, self.host.now())?;
+        let input = loaded.image.complete_input(&workflow, input, self.host.now())?;
         let _turn = self.turns.take(&id).await;
         if let Some((info, handle)) = self.active.get(&id) {
             return if info.workflow == workflow && info.input == input {

@@ -314,7 +314,10 @@ impl<'a> Builder<'a> {
     fn complete(&mut self, frame: Frame, end: usize) {
         let Frame { collection, start, anchor, .. } = frame;
         let kind = match collection {
-            Collection::Sequence(items) => NodeKind::Sequence(items),
+            Collection::Sequence(mut items) => {
+                items.shrink_to_fit();
+                NodeKind::Sequence(items)
+            }
             Collection::Mapping(mapping) => NodeKind::Mapping(mapping.finish(&mut self.report)),
         };
         let node = Node::new(kind, self.report.span(start..end.max(start)));

@@ -61,6 +61,8 @@ impl Mapping {
         } else if !again.is_empty() {
             entries = without(entries, &again).map(|(_, entry)| entry).collect();
         }
+        // Most mappings are small, and would stay four times as large as they are.
+        entries.shrink_to_fit();
         entries
     }
 }
