@@ -10,6 +10,7 @@ use jaq_core::load::span;
 
 use crate::analysis::analyse;
 use crate::data::Data;
+use crate::direct::Direct;
 use crate::error::{EvalError, EvalErrorKind, ExprError};
 use crate::meter::Limits;
 use crate::paths::{PathUse, Reference};
@@ -60,8 +61,8 @@ impl Expr {
             return Err(analysis.errors);
         }
         let program = OnceLock::new();
-        if let Some(lookup) = Program::lookup(&term) {
-            program.get_or_init(|| Ok(lookup));
+        if let Some(direct) = Direct::of(&term) {
+            program.get_or_init(|| Ok(Program::Direct(direct)));
         } else if cfg!(debug_assertions) {
             // Whatever passes the analysis compiles. Tests see to that.
             Program::compile(term, &analysis.variables)
@@ -116,7 +117,8 @@ impl Expr {
         program.run(scope, limits).map_err(|failure| failure.at(self.range()))
     }
 
-    fn compile(&self) -> Result<Program, String> {
+    /// The program that the interpreter runs.
+    pub(crate) fn compile(&self) -> Result<Program, String> {
         let tokens = Lexer::new(self.source()).lex().map_err(|_| "it cannot be read again")?;
         let term = Parser::new(&tokens).parse(|parser| parser.term());
         Program::compile(term.map_err(|_| "it cannot be read again")?, &self.0.variables)

@@ -11,7 +11,8 @@
 //! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `update`,
 //!    `arithmetic`, `order`;
 //! 8. `natives`, `builtins` and `regex`: functions written in Rust; `prelude`: those written in jq;
-//! 9. `rewrite`: counting calls put into every term; `program`: compiling and running.
+//! 9. `rewrite`: counting calls put into every term; `program`: compiling and running; `direct`: running without the
+//!    interpreter.
 //!
 //! This crate is the only one that knows jaq, and no type of jaq leaves it. Evaluation is pure: no clock, environment,
 //! file or randomness reaches it, and it ends within its [`Limits`] whatever is evaluated.
@@ -23,6 +24,7 @@ mod analysis;
 mod arithmetic;
 mod builtins;
 mod data;
+mod direct;
 mod error;
 mod expr;
 mod functions;

@@ -6,11 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jaq_core::load::parse::{Def, Term};
 use jaq_core::load::{Arena, File, Loader};
-use jaq_core::path::{Opt, Part};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 
-use crate::analysis::fixed;
 use crate::data::Data;
+use crate::direct::Direct;
 use crate::error::{EvalError, EvalErrorKind};
 use crate::json;
 use crate::meter::{self, Fault, Limits, Running};
@@ -26,8 +25,8 @@ const MAIN: &str = "__main";
 
 /// An expression, ready to run.
 pub(crate) enum Program {
-    /// Fixed keys from `.`, or from the variable of this name: most expressions are no more than that.
-    Lookup { variable: Option<String>, keys: Vec<String> },
+    /// What needs no interpreter: most expressions.
+    Direct(Direct),
     /// Anything else, with the names of the variables it takes, without `$`.
     Filter { filter: Filter<Kind>, variables: Vec<String> },
 }
@@ -41,7 +40,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), help: None }
     }
 
@@ -60,7 +59,7 @@ impl Failure {
 }
 
 impl Program {
-    /// Compiles an expression that was checked, so that it calls nothing unknown, and is no [`lookup`](Self::lookup).
+    /// Compiles an expression that was checked, so that it calls nothing unknown.
     pub(crate) fn compile(term: Term<&str>, references: &[Reference]) -> Result<Self, String> {
         let mut variables: Vec<String> =
             references.iter().map(|reference| reference.name.clone()).collect();
@@ -92,53 +91,36 @@ impl Program {
         Ok(Self::Filter { filter, variables })
     }
 
-    /// The term as fixed keys from `.` or from a variable, if it is no more than that.
-    pub(crate) fn lookup(term: &Term<&str>) -> Option<Self> {
-        let (head, parts) = match term {
-            Term::Path(head, path) => (&**head, path.0.as_slice()),
-            head => (head, [].as_slice()),
-        };
-        let variable = match head {
-            Term::Id => None,
-            Term::Var(name) => Some(name.strip_prefix('$')?.to_owned()),
-            _ => return None,
-        };
-        let key = |(part, opt): &(Part<Term<&str>>, Opt)| match (part, opt) {
-            (Part::Index(index), Opt::Essential) => fixed(index).map(str::to_owned),
-            _ => None,
-        };
-        let keys = parts.iter().map(key).collect::<Option<_>>()?;
-        Some(Self::Lookup { variable, keys })
-    }
-
     /// Runs to the one result.
     pub(crate) fn run(&self, scope: &Scope, limits: &Limits) -> Result<Data, Failure> {
         match self {
-            Self::Lookup { variable, keys } => {
-                let start = match variable {
-                    Some(name) => {
-                        scope.variables.get(name.as_str()).ok_or_else(|| Failure::unknown(name))?
-                    }
-                    None => &scope.dot,
-                };
-                follow(start, keys)
+            Self::Direct(Direct::Lookup(lookup)) => lookup.find(&scope.dot, scope),
+            Self::Direct(direct) => {
+                metered(limits, || direct.evaluate(&scope.dot, scope).map(Val::into_data))
             }
             Self::Filter { filter, variables } => {
                 let variable = |name: &String| {
                     scope.variables.get(name.as_str()).ok_or_else(|| Failure::unknown(name))
                 };
                 let variables = variables.iter().map(variable).collect::<Result<Vec<_>, _>>()?;
-                // Declared first, so dropped last: everything below is counted.
-                let _running = Running::start(limits);
-                let outcome =
-                    catch_unwind(AssertUnwindSafe(|| only_result(filter, &variables, &scope.dot)));
-                match meter::fault() {
-                    Some(fault) => Err(Failure::of(fault, limits)),
-                    // A mistake in jaq is not to take down more than the expression that met it.
-                    None => outcome.unwrap_or_else(|_| Err(Failure::internal())),
-                }
+                metered(limits, || only_result(filter, &variables, &scope.dot))
             }
         }
+    }
+}
+
+/// The result of an evaluation, unless it passed a limit.
+fn metered(
+    limits: &Limits,
+    evaluate: impl FnOnce() -> Result<Data, Failure>,
+) -> Result<Data, Failure> {
+    // Declared first, so dropped last: everything below is counted.
+    let _running = Running::start(limits);
+    let outcome = catch_unwind(AssertUnwindSafe(evaluate));
+    match meter::fault() {
+        Some(fault) => Err(Failure::of(fault, limits)),
+        // A mistake in jaq is not to take down more than the expression that met it.
+        None => outcome.unwrap_or_else(|_| Err(Failure::internal())),
     }
 }
 
@@ -151,22 +133,6 @@ fn calls<'s>(definitions: &[Def<&'s str>]) -> BTreeSet<Signature<&'s str>> {
         });
     }
     called
-}
-
-/// What the interpreter would find under these keys, in a fraction of the time.
-fn follow(mut value: &Data, keys: &[String]) -> Result<Data, Failure> {
-    for key in keys {
-        match (value.is_object(), value.get(key)) {
-            (true, Some(inner)) => value = inner,
-            (true, None) => return Ok(Data::null()),
-            (false, _) if value.is_null() => return Ok(Data::null()),
-            (false, _) => {
-                let message = format!("cannot index {} with {key:?}", json::excerpt(value));
-                return Err(Failure::new(EvalErrorKind::Failed, message));
-            }
-        }
-    }
-    Ok(value.clone())
 }
 
 fn only_result(filter: &Filter<Kind>, variables: &[&Data], dot: &Data) -> Result<Data, Failure> {
@@ -194,7 +160,7 @@ fn only_result(filter: &Filter<Kind>, variables: &[&Data], dot: &Data) -> Result
 }
 
 impl Failure {
-    fn unknown(variable: &str) -> Self {
+    pub(crate) fn unknown(variable: &str) -> Self {
         Self::new(
             EvalErrorKind::UnknownVariable,
             format!("there is no variable `${variable}` here"),
@@ -206,7 +172,7 @@ impl Failure {
         failure.help("this is a mistake in Locus; please report it")
     }
 
-    fn raised(exception: jaq_core::Exn<'_, Val>) -> Self {
+    pub(crate) fn raised(exception: jaq_core::Exn<'_, Val>) -> Self {
         // What is no error is the end of the evaluation, and the meter knows its reason. Nothing here may unwrap an
         // exception the way jaq does: that would end the process.
         let message = exception.get_err().map(|error| error.into_val().into_data());

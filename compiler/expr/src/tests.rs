@@ -676,6 +676,50 @@ fn sensible() -> impl Strategy<Value = String> {
     })
 }
 
+/// Expressions that are evaluated without the interpreter, as long as they are not too deep.
+fn simple() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        ".",
+        ".input.a",
+        ".input.text",
+        ".input.none",
+        ".input.none.x.y",
+        ".input.text.x",
+        ".input.flag",
+        ".input.rate",
+        ".input.big",
+        ".input.lines",
+        ".steps.charge",
+        ".vars.n",
+        ".missing",
+        "$line",
+        "$line.qty",
+        "$line.sku.x",
+        "0",
+        "1",
+        "2.5",
+        "1e1000",
+        "9007199254740993",
+        "\"é\"",
+        "\"\"",
+        "null",
+        "true",
+        "false",
+        "not",
+        "length",
+    ]);
+    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 2, |inner| {
+        let operator = prop::sample::select(vec![
+            "|", "+", "-", "*", "/", "%", "//", "and", "or", "==", "!=", "<", "<=", ">", ">=",
+        ]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone())
+                .prop_map(|(l, op, r)| format!("({l} {op} {r})")),
+            inner.prop_map(|f| format!("-({f})")),
+        ]
+    })
+}
+
 fn check_ranges(text: &str) -> Option<Template> {
     let inside = |range: &std::ops::Range<usize>| text.get(range.clone()).is_some();
     match Template::parse(text) {
@@ -732,6 +776,19 @@ proptest! {
     #[test]
     fn any_expression_is_bounded(expression in sensible()) {
         check_bounded(&format!("é${{ {expression} }}"));
+    }
+
+    #[test]
+    fn the_interpreter_is_not_missed(expression in simple()) {
+        let template = Template::parse(&format!("${{ {expression} }}")).unwrap();
+        let (scope, limits) = (scope(), Limits::default());
+        for expr in template.expressions() {
+            let interpreted = expr.compile().unwrap().run(&scope, &limits);
+            let interpreted = interpreted.map_err(|failure| failure.at(expr.range()));
+            let direct = expr.evaluate(&scope, &limits);
+            // As text: a float that is no number is not equal to itself.
+            assert_eq!(format!("{direct:?}"), format!("{interpreted:?}"));
+        }
     }
 
     #[test]

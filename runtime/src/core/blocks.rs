@@ -117,11 +117,18 @@ impl Machine {
         match outcome {
             Outcome::Done(value) => {
                 let code = &image.blocks[block.code];
-                block.env.steps.insert(name, Data::from(&value));
+                block.left -= 1;
+                // Of the step that ends last, only the output of a workflow can see the result.
+                let seen = block.left > 0 || {
+                    let waiter = block.waiter.workflow().and_then(|id| self.workflows.get(&id));
+                    waiter.is_some_and(|frame| image.workflows[&frame.name].output.is_some())
+                };
+                if seen {
+                    block.env.steps.insert(name, Data::from(&value));
+                }
                 if position + 1 == code.steps.len() {
                     block.last = value;
                 }
-                block.left -= 1;
                 if block.left == 0 {
                     self.end_block(block_id);
                 } else if let Some(needs) = &code.needs {

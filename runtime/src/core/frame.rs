@@ -68,6 +68,16 @@ pub(super) enum Waiter {
     Compensation(FrameId),
 }
 
+impl Waiter {
+    /// The workflow whose outermost block it is.
+    pub(super) const fn workflow(&self) -> Option<FrameId> {
+        match self {
+            Self::Workflow(id) => Some(*id),
+            Self::Step(..) | Self::Compensation(_) => None,
+        }
+    }
+}
+
 /// A block that is going on.
 pub(super) struct BlockFrame {
     pub(super) code: BlockIndex,
