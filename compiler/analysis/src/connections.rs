@@ -13,7 +13,7 @@ use crate::steps;
 /// Enters the names of connections.
 pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
     for (name, declared) in section {
-        cx.names.connections.entry((*name).to_owned()).or_insert(declared.name.span);
+        cx.names_mut().connections.entry((*name).to_owned()).or_insert(declared.name.span);
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the phases share: the registry, the names of the program, and the problems found so far.
 
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span};
@@ -10,22 +9,27 @@ use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
 
 use crate::shape::Shape;
+use crate::shapes::Shapes;
+use crate::summary::Summary;
 
-/// What the phases share.
+/// What the phases share. What the whole program declares is behind [`Arc`]: each workflow is read in a context of its own, on
+/// any thread, and sees the same.
 pub(crate) struct Context<'a> {
     /// All that is linked.
     pub(crate) registry: &'a Registry,
     /// The names of the program.
-    pub(crate) names: Names,
+    pub(crate) names: Arc<Names>,
     /// Models and schemas.
-    pub(crate) types: Types,
+    pub(crate) types: Arc<Types>,
     /// The problems found so far.
     pub(crate) problems: Vec<Diagnostic>,
-    shapes: HashMap<&'a str, Rc<Shape>>,
+    /// What the workflow being read means for the rest of the program.
+    pub(crate) summary: Summary,
+    shapes: &'a Shapes,
 }
 
 /// What can be referred to by name from anywhere in the program.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Names {
     /// The connections.
     pub(crate) connections: IndexMap<String, Span>,
@@ -36,7 +40,7 @@ pub(crate) struct Names {
 }
 
 /// The types of the program, once they are read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Types {
     /// Named types that are not stored.
     pub(crate) schemas: IndexMap<String, Field>,
@@ -52,6 +56,7 @@ pub(crate) struct NamedType {
 }
 
 /// What a caller has to know of a workflow.
+#[derive(Clone)]
 pub(crate) struct Callee {
     /// Its name, where it is declared.
     pub(crate) declared: Span,
@@ -61,14 +66,35 @@ pub(crate) struct Callee {
 
 impl<'a> Context<'a> {
     /// A context in which nothing is named yet.
-    pub(crate) fn new(registry: &'a Registry) -> Self {
+    pub(crate) fn new(registry: &'a Registry, shapes: &'a Shapes) -> Self {
         Self {
             registry,
-            names: Names::default(),
-            types: Types::default(),
+            names: Arc::default(),
+            types: Arc::default(),
             problems: Vec::new(),
-            shapes: HashMap::new(),
+            summary: Summary::default(),
+            shapes,
         }
+    }
+
+    /// A context for one workflow of a program that declares these names and types.
+    pub(crate) fn of(
+        registry: &'a Registry,
+        shapes: &'a Shapes,
+        names: &Arc<Names>,
+        types: &Arc<Types>,
+    ) -> Self {
+        Self { names: Arc::clone(names), types: Arc::clone(types), ..Self::new(registry, shapes) }
+    }
+
+    /// The names of the program, to add to them.
+    pub(crate) fn names_mut(&mut self) -> &mut Names {
+        Arc::make_mut(&mut self.names)
+    }
+
+    /// The types of the program, to add to them.
+    pub(crate) fn types_mut(&mut self) -> &mut Types {
+        Arc::make_mut(&mut self.types)
     }
 
     /// Adds a problem.
@@ -77,11 +103,7 @@ impl<'a> Context<'a> {
     }
 
     /// What the parameters of a step type look like.
-    pub(crate) fn shape(&mut self, entry: &'a StepEntry) -> Rc<Shape> {
-        let shape = self
-            .shapes
-            .entry(&entry.ty.name)
-            .or_insert_with(|| Rc::new(Shape::compile(&entry.ty.params)));
-        Rc::clone(shape)
+    pub(crate) fn shape(&self, entry: &'a StepEntry) -> &'a Shape {
+        self.shapes.of(entry)
     }
 }

@@ -9,7 +9,8 @@
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
 //! 5. `segments` and `identity`: names, paths and signatures;
 //! 6. `flow` with `graph`, `level`, `scope` and `fields`: what runs, and what each place can see;
-//! 7. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
+//! 7. `summary`: what only all workflows together can get wrong; [`declared`]: the phases as callers see them, apart for each workflow;
+//! 8. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
 
@@ -19,6 +20,7 @@ pub mod codes;
 mod connections;
 mod context;
 mod cron;
+pub mod declared;
 mod defaults;
 mod expressions;
 mod fields;
@@ -38,7 +40,9 @@ mod scope;
 mod sections;
 mod segments;
 mod shape;
+mod shapes;
 mod steps;
+mod summary;
 mod triggers;
 mod types;
 mod values;
@@ -47,12 +51,13 @@ mod workflows;
 #[cfg(test)]
 mod tests;
 
-use locus_diag::{Diagnostic, Diagnostics};
+use locus_diag::Diagnostic;
 use locus_model::{Node, Program, Spec};
 use locus_plugin::Registry;
 
-use context::Context;
-use sections::Section;
+pub use declared::{Checked, Declared};
+pub use shapes::Shapes;
+pub use summary::Summary;
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
 ///
@@ -64,35 +69,8 @@ pub fn check(
     manifest: Option<&Node>,
     registry: &Registry,
 ) -> (Program, Vec<Diagnostic>) {
-    let mut cx = Context::new(registry);
-    let mut declared_connections = Section::new();
-    if let Some(node) = manifest {
-        manifest::connections(&mut cx, node, &mut declared_connections);
-    }
-    let mut all = sections::collect(spec, declared_connections, &mut cx.problems);
-    connections::declare(&mut cx, &all.connections);
-    models::declare(&mut cx, &all);
-    workflows::declare(&mut cx, &all.workflows);
-    let mut program = Program {
-        connections: connections::read(&mut cx, &all.connections),
-        extensions: std::mem::take(&mut all.extensions),
-        ..Program::default()
-    };
-    if let Some(node) = manifest {
-        let manifest = manifest::read(&mut cx, node);
-        program.name = manifest.name.unwrap_or_default();
-        program.version = manifest.version;
-        program.targets = manifest.targets;
-    }
-    models::read(&mut cx, &all);
-    let mut routes = triggers::Routes::new();
-    for (name, declared) in &all.workflows {
-        let workflow = workflows::read(&mut cx, declared, &mut routes);
-        program.workflows.insert((*name).to_owned(), workflow);
-    }
-    program.schemas = cx.types.schemas;
-    program.models = cx.types.models;
-    let mut problems = Diagnostics::from(cx.problems);
-    problems.sort();
-    (program, problems.into_iter().collect())
+    let shapes = Shapes::new(registry);
+    let declared = Declared::of(spec, manifest, registry, &shapes);
+    let checked: Vec<Checked> = (0..declared.len()).map(|index| declared.check(index)).collect();
+    declared.finish(checked)
 }

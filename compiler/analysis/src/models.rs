@@ -1,5 +1,7 @@
 //! Schemas and models: named types, records with their relations and indexes.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Spanned};
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
@@ -18,7 +20,7 @@ pub(crate) fn declare(cx: &mut Context<'_>, all: &Declarations<'_>) {
         if *name == "map" || Type::SCALARS.iter().any(|(scalar, _)| scalar == name) {
             cx.problems.push(names::reserved_type_name(&declared.name));
         }
-        cx.names.types.entry((*name).to_owned()).or_insert(NamedType { model });
+        cx.names_mut().types.entry((*name).to_owned()).or_insert(NamedType { model });
     }
 }
 
@@ -26,12 +28,12 @@ pub(crate) fn declare(cx: &mut Context<'_>, all: &Declarations<'_>) {
 pub(crate) fn read(cx: &mut Context<'_>, all: &Declarations<'_>) {
     for (name, declared) in &all.schemas {
         let schema = types::field(cx, declared.node, declared.name.span, Place::Elsewhere);
-        cx.types.schemas.insert((*name).to_owned(), schema);
+        cx.types_mut().schemas.insert((*name).to_owned(), schema);
     }
     break_cycles(cx);
     for (name, declared) in &all.models {
         let model = model(cx, declared);
-        cx.types.models.insert((*name).to_owned(), model);
+        cx.types_mut().models.insert((*name).to_owned(), model);
     }
     let problems = check_relations(&cx.types.models);
     cx.problems.extend(problems);
@@ -42,7 +44,7 @@ fn break_cycles(cx: &mut Context<'_>) {
     for start in 0..cx.types.schemas.len() {
         let cycle = cycle_from(start, &cx.types.schemas);
         let Some(cycle) = cycle.map(|names| names.join(" → ")) else { continue };
-        if let Some((_, schema)) = cx.types.schemas.get_index_mut(start) {
+        if let Some((_, schema)) = Arc::make_mut(&mut cx.types).schemas.get_index_mut(start) {
             schema.ty.kind = TypeKind::Any;
             cx.problems.push(messages::only_itself(&cycle, schema.span));
         }

@@ -78,7 +78,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, ty: &'a StepEntry, entry: &'a Entry
     if entry.value.kind == NodeKind::Null && shape.may_be_empty() {
         return Params::none(entry.value.span);
     }
-    walk(cx, &entry.value, &shape, &Place::of(&what, entry.key.span))
+    walk(cx, &entry.value, shape, &Place::of(&what, entry.key.span))
 }
 
 /// Reads settings, in which nothing is computed; `what` are the words for them.

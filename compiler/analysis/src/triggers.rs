@@ -1,7 +1,5 @@
 //! Triggers: what starts a workflow besides a caller.
 
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use locus_diag::{Span, Spanned};
 use locus_model::{Entry, Field, Node, Text, Trigger};
@@ -10,19 +8,16 @@ use crate::context::Context;
 use crate::cron;
 use crate::keys::{self, Keys, anchor, is_extension, list, mapping, text};
 use crate::messages::{project as messages, values};
+use crate::summary::Route;
 
 const KINDS: [&str; 3] = ["http", "cron", "event"];
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-
-/// The requests that are answered already: method and path, its parameters without their names.
-pub(crate) type Routes = HashMap<(String, String), Span>;
 
 /// Reads the triggers of a workflow.
 pub(crate) fn read(
     cx: &mut Context<'_>,
     node: &Node,
     input: Option<&IndexMap<String, Field>>,
-    routes: &mut Routes,
 ) -> Vec<Trigger> {
     let items = list(node, "a list of triggers", &mut cx.problems).unwrap_or_default();
     let mut triggers = Vec::new();
@@ -30,7 +25,7 @@ pub(crate) fn read(
         let entries =
             mapping(item, "a trigger, which is a mapping", &mut cx.problems).unwrap_or_default();
         for entry in entries {
-            if let Some(trigger) = trigger(cx, entry, input, routes) {
+            if let Some(trigger) = trigger(cx, entry, input) {
                 triggers.push(trigger);
             }
         }
@@ -52,10 +47,9 @@ fn trigger(
     cx: &mut Context<'_>,
     entry: &Entry,
     input: Option<&IndexMap<String, Field>>,
-    routes: &mut Routes,
 ) -> Option<Trigger> {
     match entry.key.value.as_str() {
-        "http" => http(cx, entry, input, routes),
+        "http" => http(cx, entry, input),
         "cron" => cron(cx, &entry.value),
         "event" => {
             let known = ["type"];
@@ -76,7 +70,6 @@ fn http(
     cx: &mut Context<'_>,
     entry: &Entry,
     input: Option<&IndexMap<String, Field>>,
-    routes: &mut Routes,
 ) -> Option<Trigger> {
     let what = "an HTTP trigger";
     let keys =
@@ -93,9 +86,7 @@ fn http(
         Some((path, shape))
     });
     let ((path, shape), method) = (path?, method?);
-    if let Some(earlier) = routes.insert((method.value.clone(), shape), path.span) {
-        cx.report(messages::duplicate_route(&method, &path, earlier));
-    }
+    cx.summary.routes.push(Route { method: method.clone(), path: path.clone(), shape });
     Some(Trigger::Http { method, path })
 }
 

@@ -14,7 +14,7 @@ use crate::models;
 use crate::program;
 use crate::sections::{Declared, Section};
 use crate::steps;
-use crate::triggers::{self, Routes};
+use crate::triggers;
 
 const KEYS: [&str; 7] =
     ["description", "input", "output", "triggers", "timeout", "concurrency", "steps"];
@@ -32,16 +32,12 @@ pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
                 .is_none_or(|node| matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Null));
         let input = understood.then(|| input.unwrap_or_default());
         let callee = Callee { declared: declared.name.span, input };
-        cx.names.workflows.insert((*name).to_owned(), callee);
+        cx.names_mut().workflows.insert((*name).to_owned(), callee);
     }
 }
 
 /// Reads a workflow and checks it.
-pub(crate) fn read<'a>(
-    cx: &mut Context<'a>,
-    declared: &Declared<'a>,
-    routes: &mut Routes,
-) -> Workflow {
+pub(crate) fn read<'a>(cx: &mut Context<'a>, declared: &Declared<'a>) -> Workflow {
     let name = &declared.name;
     let input = cx.names.workflows.get(&name.value).and_then(|callee| callee.input.clone());
     let mut workflow = Workflow {
@@ -63,7 +59,7 @@ pub(crate) fn read<'a>(
     workflow.output = keys.get("output").cloned();
     let input = input.filter(|_| keys.get("input").is_some());
     if let Some(node) = keys.get("triggers") {
-        workflow.triggers = triggers::read(cx, node, input.as_ref(), routes);
+        workflow.triggers = triggers::read(cx, node, input.as_ref());
     }
     let concurrency =
         keys.entry("concurrency").map(|entry| concurrency(cx, &entry.value, entry.key.span));
