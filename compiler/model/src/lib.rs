@@ -4,7 +4,8 @@
 //! 1. [`node`]: a value as written, with places; [`spec`]: the files of a program in that form;
 //! 2. [`types`] and [`notation`]: types and the one way to write them; [`duration`]: lengths of time; [`model`]: records that are stored; [`json_schema`]: types as JSON Schema;
 //! 3. [`identity`]: step paths and step ids;
-//! 4. [`workflow`]: workflows, blocks and steps; [`program`]: all of it, checked and immutable.
+//! 4. [`language`]: every key that an author can write;
+//! 5. [`workflow`]: workflows, blocks and steps; [`program`]: all of it, checked and immutable.
 //!
 //! Everything here is plain serialisable data, so that it can be stored with a run and cross to a sandboxed plugin.
 
@@ -13,6 +14,7 @@
 pub mod duration;
 pub mod identity;
 pub mod json_schema;
+pub mod language;
 pub mod model;
 pub mod node;
 pub mod notation;
