@@ -105,8 +105,7 @@ impl Direct {
             }
             Self::Logic(sides, decides) => {
                 let value = sides.0.evaluate(dot, scope)?.as_bool() == *decides;
-                let value =
-                    if value { *decides } else { sides.1.evaluate(dot, scope)?.as_bool() };
+                let value = if value { *decides } else { sides.1.evaluate(dot, scope)?.as_bool() };
                 Ok(Val::from(value))
             }
             Self::Alternative(sides) => {

@@ -28,6 +28,7 @@ mod direct;
 mod error;
 mod expr;
 mod functions;
+mod infer;
 mod json;
 mod meter;
 mod natives;
@@ -45,16 +46,19 @@ mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;
+mod ty;
 mod update;
 mod value;
 
 pub use data::Data;
 pub use error::{EvalError, EvalErrorKind, ExprError, ExprErrorKind};
 pub use expr::Expr;
+pub use infer::{Inference, TypeProblem, TypeProblemKind, TypeScope};
 pub use meter::Limits;
 pub use paths::{PathUse, Reference, Root, Segment};
 pub use scope::Scope;
 pub use template::Template;
+pub use ty::{Field, Format, Mismatch, MismatchKind, Ty, Types, assignable};
 
 /// A JSON value.
 pub type Value = serde_json::Value;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::data::Data;
 use crate::error::{EvalError, EvalErrorKind, ExprError};
 use crate::expr::Expr;
+use crate::infer::{Inference, TypeScope};
 use crate::json;
 use crate::meter::Limits;
 use crate::scan::scan;
 use crate::scope::Scope;
+use crate::ty::Ty;
 
 /// A string as an author wrote it, parsed: text with any number of `${ … }` in it.
 ///
@@ -115,6 +117,29 @@ impl Template {
             Part::Text(_) => None,
             Part::Expression(expr) => Some(expr),
         }))
+    }
+
+    /// The type of the string's value, and what is wrong with its expressions.
+    #[must_use]
+    pub fn infer(&self, scope: &TypeScope) -> Inference {
+        match &*self.0 {
+            Content::Literal(text) => {
+                Inference { ty: Ty::one_of(text.as_str()), ..Inference::default() }
+            }
+            Content::Expression(expr) => expr.infer(scope),
+            Content::Mixed(parts) => {
+                let mut whole = Inference { ty: Ty::string(), ..Inference::default() };
+                for part in parts {
+                    if let Part::Expression(expr) = part {
+                        let part = expr.infer(scope);
+                        whole.ty = whole.ty.tainted(&part.ty.all_secret_marks());
+                        whole.problems.extend(part.problems);
+                        whole.fails |= part.fails;
+                    }
+                }
+                whole
+            }
+        }
     }
 
     /// The value of the string. Depends on nothing but the scope: the same scope gives the same value everywhere.

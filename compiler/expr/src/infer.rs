@@ -1,0 +1,40 @@
+//! Types of expressions: jq evaluated over types in place of values.
+
+mod problem;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ty::{Ty, Types};
+
+pub use problem::{TypeProblem, TypeProblemKind};
+
+/// The types of what an expression can see: the counterpart of [`Scope`](crate::Scope).
+#[derive(Clone, Default, Debug)]
+pub struct TypeScope {
+    /// The type of `.`: an object with `input`, `steps`, `vars` and `run`.
+    pub dot: Ty,
+    /// Types of variables by name, without the `$`; shared, because many expressions see the same. Others are `any`.
+    pub variables: Arc<BTreeMap<Arc<str>, Ty>>,
+    /// What [named](Ty::named) types stand for.
+    pub types: Arc<Types>,
+}
+
+/// What is known about the value of an expression or template without evaluating it.
+#[derive(Clone, Default, Debug)]
+pub struct Inference {
+    /// The type of the value; `any` where a problem was found.
+    pub ty: Ty,
+    /// What is wrong, in the order of the text.
+    pub problems: Vec<TypeProblem>,
+    /// Whether evaluating certainly fails, by mistake or because the expression raises an error itself.
+    pub fails: bool,
+}
+
+impl Inference {
+    /// Whether the value, as a condition, is certainly true or certainly false: everything but `false` and null is true.
+    #[must_use]
+    pub fn truth(&self) -> Option<bool> {
+        self.ty.truthiness()
+    }
+}
