@@ -11,6 +11,7 @@ use locus_plugin::step::StepEntry;
 use crate::shape::Shape;
 use crate::shapes::Shapes;
 use crate::summary::Summary;
+use crate::surroundings::Surroundings;
 
 /// What the phases share. What the whole program declares is behind [`Arc`]: each workflow is read in a context of its own, on
 /// any thread, and sees the same.
@@ -77,14 +78,21 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A context for one workflow of a program that declares these names and types.
+    /// A context for one workflow of a program with these surroundings.
     pub(crate) fn of(
         registry: &'a Registry,
         shapes: &'a Shapes,
-        names: &Arc<Names>,
-        types: &Arc<Types>,
+        surroundings: &Surroundings,
     ) -> Self {
-        Self { names: Arc::clone(names), types: Arc::clone(types), ..Self::new(registry, shapes) }
+        let Surroundings { names, types } = surroundings.clone();
+        let (problems, summary) = (Vec::new(), Summary::default());
+        Self { registry, names, types, problems, summary, shapes }
+    }
+
+    /// What was declared, and the problems found.
+    pub(crate) fn finish(self) -> (Surroundings, Vec<Diagnostic>) {
+        let Self { registry: _, names, types, problems, summary: _, shapes: _ } = self;
+        (Surroundings { names, types }, problems)
     }
 
     /// The names of the program, to add to them.

@@ -2,16 +2,15 @@
 //! wrong. A caller may check the workflows on many threads, or only those that an edit concerns; [`check`](crate::check) does all
 //! three in order.
 
-use std::sync::Arc;
-
-use locus_diag::{Diagnostic, Diagnostics};
+use locus_diag::Diagnostic;
 use locus_model::{Node, Program, Spec, Workflow};
 use locus_plugin::Registry;
 
-use crate::context::{Context, Names, Types};
+use crate::context::{Context, Types};
 use crate::sections::{self, Declarations, Section};
 use crate::shapes::Shapes;
 use crate::summary::{self, Summary};
+use crate::surroundings::Surroundings;
 use crate::{connections, manifest, models, workflows};
 
 /// What a program declares: every name and type that its workflows may refer to.
@@ -19,8 +18,7 @@ pub struct Declared<'a> {
     registry: &'a Registry,
     shapes: &'a Shapes,
     all: Declarations<'a>,
-    names: Arc<Names>,
-    types: Arc<Types>,
+    surroundings: Surroundings,
     program: Program,
     problems: Vec<Diagnostic>,
 }
@@ -66,8 +64,8 @@ impl<'a> Declared<'a> {
             program.targets = manifest.targets;
         }
         models::read(&mut cx, &all);
-        let Context { names, types, problems, .. } = cx;
-        Self { registry, shapes, all, names, types, program, problems }
+        let (surroundings, problems) = cx.finish();
+        Self { registry, shapes, all, surroundings, program, problems }
     }
 
     /// How many workflows there are.
@@ -93,26 +91,38 @@ impl<'a> Declared<'a> {
     /// There is no workflow of this number.
     #[must_use]
     pub fn check(&self, index: usize) -> Checked {
-        let mut cx = Context::of(self.registry, self.shapes, &self.names, &self.types);
+        let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
         let workflow = workflows::read(&mut cx, &self.all.workflows[index]);
         Checked { workflow, problems: cx.problems, summary: cx.summary }
     }
 
-    /// The program of these workflows, which are all of them in order, and everything that is wrong with it, sorted by place.
+    /// What every workflow sees of the rest of the program.
     #[must_use]
-    pub fn finish(self, checked: Vec<Checked>) -> (Program, Vec<Diagnostic>) {
-        let mut problems = self.problems;
-        problems.extend(summary::check(checked.iter().map(|checked| &checked.summary)));
-        let mut program = self.program;
-        for (name, checked) in self.all.workflows.keys().zip(checked) {
-            problems.extend(checked.problems);
-            program.workflows.insert((*name).to_owned(), checked.workflow);
+    pub const fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// What is wrong with the program beside what is wrong with single workflows, given what each means for the rest.
+    #[must_use]
+    pub fn problems<'s>(
+        &self,
+        summaries: impl IntoIterator<Item = &'s Summary>,
+    ) -> Vec<Diagnostic> {
+        let mut problems = self.problems.clone();
+        problems.extend(summary::check(summaries));
+        problems
+    }
+
+    /// The program with these workflows, which are all of them in order.
+    #[must_use]
+    pub fn program(self, workflows: impl IntoIterator<Item = Workflow>) -> Program {
+        let names = self.all.workflows.keys().map(|name| (*name).to_owned());
+        let types = Types::clone(&self.surroundings.types);
+        Program {
+            workflows: names.zip(workflows).collect(),
+            schemas: types.schemas,
+            models: types.models,
+            ..self.program
         }
-        let types = Arc::unwrap_or_clone(self.types);
-        program.schemas = types.schemas;
-        program.models = types.models;
-        let mut problems = Diagnostics::from(problems);
-        problems.sort();
-        (program, problems.into_iter().collect())
     }
 }

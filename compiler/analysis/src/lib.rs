@@ -9,7 +9,7 @@
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
 //! 5. `segments` and `identity`: names, paths and signatures;
 //! 6. `flow` with `graph`, `level`, `scope` and `fields`: what runs, and what each place can see;
-//! 7. `summary`: what only all workflows together can get wrong; [`declared`]: the phases as callers see them, apart for each workflow;
+//! 7. `summary`: what only all workflows together can get wrong; [`declared`] with [`surroundings`]: the phases as callers see them, apart for each workflow;
 //! 8. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
@@ -43,6 +43,7 @@ mod shape;
 mod shapes;
 mod steps;
 mod summary;
+pub mod surroundings;
 mod triggers;
 mod types;
 mod values;
@@ -51,13 +52,14 @@ mod workflows;
 #[cfg(test)]
 mod tests;
 
-use locus_diag::Diagnostic;
+use locus_diag::{Diagnostic, Diagnostics};
 use locus_model::{Node, Program, Spec};
 use locus_plugin::Registry;
 
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
+pub use surroundings::{Change, Surroundings};
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
 ///
@@ -72,5 +74,13 @@ pub fn check(
     let shapes = Shapes::new(registry);
     let declared = Declared::of(spec, manifest, registry, &shapes);
     let checked: Vec<Checked> = (0..declared.len()).map(|index| declared.check(index)).collect();
-    declared.finish(checked)
+    let mut problems =
+        Diagnostics::from(declared.problems(checked.iter().map(|checked| &checked.summary)));
+    let mut workflows = Vec::with_capacity(checked.len());
+    for checked in checked {
+        problems.extend(checked.problems);
+        workflows.push(checked.workflow);
+    }
+    problems.sort();
+    (declared.program(workflows), problems.into_iter().collect())
 }

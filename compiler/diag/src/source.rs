@@ -51,6 +51,13 @@ impl Sources {
         id
     }
 
+    /// Puts another text in the place of one that was added; spans into the old one no longer fit.
+    pub fn replace(&mut self, id: SourceId, text: impl Into<Arc<str>>) {
+        if let Some(source) = self.list.get_mut(id.0 as usize) {
+            source.text = text.into();
+        }
+    }
+
     /// The source with this number.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&Source> {

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use locus_analysis::check;
+use locus_analysis::Shapes;
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources};
-use locus_model::{Program, Spec, SpecFile};
+use locus_model::{Program, Spec};
 use locus_plugin::Registry;
-use locus_plugin::host::{guarded, run_hooks};
+use locus_plugin::host::guarded;
 use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
-use locus_syntax::codes::YAML_SYNTAX;
-use locus_syntax::{DiskWorld, World, discover};
-use rayon::prelude::*;
+use locus_syntax::{DiskWorld, World};
 
-use crate::limit::limited;
+use crate::incremental::Incremental;
 
 /// A program with everything that was found out about it.
 #[derive(Debug)]
@@ -42,54 +40,14 @@ pub fn compile(path: &Path, registry: &Registry) -> Compilation {
 /// Compiles what is at a path of a world.
 #[must_use]
 pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compilation {
-    let suffixes: Vec<&str> = registry
-        .parser_hooks()
-        .flat_map(|entry| entry.meta.suffixes.iter().map(String::as_str))
-        .collect();
-    let (project, problems) = discover(world, start, &suffixes);
-    let mut diagnostics = Diagnostics::from(problems);
-
-    let parsed: Vec<(SourceId, Parsed)> = project
-        .files
-        .par_iter()
-        .map(|file| (*file, parse(*file, &project.sources, registry)))
-        .collect();
-    let mut spec = Spec::default();
-    let mut partial = BTreeSet::new();
-    for (source, parsed) in parsed {
-        if parsed.diagnostics.iter().any(|problem| problem.code == YAML_SYNTAX.name) {
-            partial.insert(source);
-        }
-        diagnostics.extend(parsed.diagnostics);
-        spec.files.push(SpecFile { source, documents: parsed.documents });
-    }
-    diagnostics.extend(run_hooks(registry, "post_parse", |entry, cx| {
-        if let Some(hook) = &entry.post_parse {
-            hook.post_parse(&spec, cx);
-        }
-    }));
-
-    let manifest = project.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-    let (mut program, problems) = check(&spec, manifest, registry);
-    let reported = problems.into_iter().filter(|problem| !only_follows(problem, &partial));
-    diagnostics.extend(reported);
-    if program.name.is_empty() {
-        program.name = name_of_first_file(&spec, &project.sources);
-    }
-    // Hooks see whole programs only.
-    if !diagnostics.has_errors() {
-        diagnostics.extend(run_hooks(registry, "post_validate", |entry, cx| {
-            if let Some(hook) = &entry.post_validate {
-                hook.post_validate(&program, cx);
-            }
-        }));
-    }
-    let diagnostics = limited(diagnostics);
-    Compilation { program, spec, sources: project.sources, diagnostics, root: PathBuf::new() }
+    let mut state = Incremental::empty();
+    let files = state.read(world, start, registry);
+    state.check(&files, registry, &Shapes::new(registry));
+    state.compilation
 }
 
 /// Whether a problem may only follow from a file that could not be read to its end: what is missing may stand in the rest of it.
-fn only_follows(problem: &Diagnostic, partial: &BTreeSet<SourceId>) -> bool {
+pub(crate) fn only_follows(problem: &Diagnostic, partial: &BTreeSet<SourceId>) -> bool {
     // Names that other files may refer to, and what may be missing behind the place where reading stopped.
     const ELSEWHERE: [&str; 4] =
         ["unknown-connection", "unknown-model", "unknown-type", "unknown-workflow"];
@@ -108,7 +66,7 @@ fn only_follows(problem: &Diagnostic, partial: &BTreeSet<SourceId>) -> bool {
 }
 
 /// The world's root and the path in it: a folder is a root, a file lies in one.
-fn split(path: &Path) -> (PathBuf, String) {
+pub(crate) fn split(path: &Path) -> (PathBuf, String) {
     let is_folder = DiskWorld::new(path).list("").is_ok();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     match (is_folder, name) {
@@ -120,7 +78,8 @@ fn split(path: &Path) -> (PathBuf, String) {
     }
 }
 
-fn parse(file: SourceId, sources: &Sources, registry: &Registry) -> Parsed {
+/// Parses a file with the parser hook that claims it.
+pub(crate) fn parse(file: SourceId, sources: &Sources, registry: &Registry) -> Parsed {
     let Some(source) = sources.get(file) else { return Parsed::default() };
     let hook = registry.parser_hook_for(&source.name).or_else(|| fallback(registry));
     let Some(entry) = hook else { return Parsed::default() };
@@ -137,7 +96,7 @@ fn fallback(registry: &Registry) -> Option<&ParserHookEntry> {
 }
 
 /// `orders` for `shop/orders.locus.yaml`.
-fn name_of_first_file(spec: &Spec, sources: &Sources) -> String {
+pub(crate) fn name_of_first_file(spec: &Spec, sources: &Sources) -> String {
     let name = spec.files.first().and_then(|file| sources.get(file.source));
     let name = name.map_or("program", |source| &source.name);
     let name = name.rsplit('/').next().unwrap_or(name);

@@ -1,12 +1,16 @@
 //! The phases of the compiler, called in order: [`compile()`] finds and parses the files of a program ([`locus_syntax`]), resolves and
 //! checks them ([`locus_analysis`]) and calls the hooks between the phases; [`build()`] plans and renders its targets
-//! ([`locus_codegen`]). Parsing and rendering run in parallel; the results are the same for any number of threads.
+//! ([`locus_codegen`]). A [`Workspace`] compiles again after every edit, and does only what the edit concerns. Parsing, checking and rendering run in parallel; the results are the same for any number of threads.
 
 #![warn(clippy::disallowed_methods)]
 
 mod build;
 mod compile;
+mod incremental;
 mod limit;
+mod overlay;
+mod workspace;
 
 pub use build::build;
 pub use compile::{Compilation, compile, compile_in};
+pub use workspace::Workspace;

@@ -1,0 +1,215 @@
+//! The phases up to the checked program, with what they found out kept, so that after an edit only what it concerns is done again.
+//!
+//! What is kept: the documents of each file, as long as its text is the same; what was found out about each workflow, as long as
+//! its file, the declarations it sees ([`locus_analysis::surroundings`]) and the places its problems point at are the same. The
+//! result is the one of doing everything anew; a test holds both against each other over random edits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use locus_analysis::{Change, Checked, Declared, Shapes, Summary, Surroundings};
+use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
+use locus_model::{Node, Program, Spec, SpecFile, Workflow};
+use locus_plugin::Registry;
+use locus_plugin::host::run_hooks;
+use locus_plugin::parser_hook::Parsed;
+use locus_syntax::codes::YAML_SYNTAX;
+use locus_syntax::project::{Manifest, Project};
+use locus_syntax::{World, discover};
+use rayon::prelude::*;
+
+use crate::compile::{Compilation, name_of_first_file, only_follows, parse};
+use crate::limit::limited;
+
+/// A compilation, and what of it can be used again.
+pub(crate) struct Incremental {
+    pub(crate) compilation: Compilation,
+    manifest: Option<Manifest>,
+    /// The problems of finding and reading the files.
+    reading: Vec<Diagnostic>,
+    /// The problems of parsing each file.
+    parsing: BTreeMap<SourceId, Vec<Diagnostic>>,
+    /// What was found out about each workflow, by name.
+    kept: IndexMap<String, Kept>,
+    surroundings: Option<Surroundings>,
+}
+
+/// What was found out about a workflow, beside the workflow itself.
+struct Kept {
+    /// Where it is written.
+    place: Span,
+    problems: Vec<Diagnostic>,
+    summary: Summary,
+}
+
+impl Incremental {
+    /// Nothing yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            compilation: Compilation {
+                program: Program::default(),
+                spec: Spec::default(),
+                sources: Sources::default(),
+                diagnostics: Diagnostics::default(),
+                root: PathBuf::new(),
+            },
+            manifest: None,
+            reading: Vec::new(),
+            parsing: BTreeMap::new(),
+            kept: IndexMap::new(),
+            surroundings: None,
+        }
+    }
+
+    /// Finds and reads all files again, and parses those that are not as they were. Gives the files that changed.
+    pub(crate) fn read(
+        &mut self,
+        world: &dyn World,
+        start: &str,
+        registry: &Registry,
+    ) -> BTreeSet<SourceId> {
+        let suffixes: Vec<&str> = registry
+            .parser_hooks()
+            .flat_map(|entry| entry.meta.suffixes.iter().map(String::as_str))
+            .collect();
+        let (project, problems) = discover(world, start, &suffixes);
+        let Project { sources, manifest, files, .. } = project;
+        let before = std::mem::replace(&mut self.compilation.sources, sources);
+        let sources = &self.compilation.sources;
+        let is_same = |id: SourceId| match (before.get(id), sources.get(id)) {
+            (Some(before), Some(now)) => before.name == now.name && before.text == now.text,
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        let ids = before.iter().chain(sources.iter()).map(|source| source.id);
+        let changed: BTreeSet<SourceId> = ids.filter(|id| !is_same(*id)).collect();
+        self.manifest = manifest;
+        self.reading = problems;
+
+        let spec = std::mem::take(&mut self.compilation.spec);
+        let mut old: BTreeMap<SourceId, SpecFile> =
+            spec.files.into_iter().map(|file| (file.source, file)).collect();
+        old.retain(|source, _| !changed.contains(source));
+        let mut old_problems = std::mem::take(&mut self.parsing);
+        let parsed: Vec<Option<Parsed>> = files
+            .par_iter()
+            .map(|file| (!old.contains_key(file)).then(|| parse(*file, sources, registry)))
+            .collect();
+        for (source, parsed) in files.into_iter().zip(parsed) {
+            let file = match (parsed, old.remove(&source)) {
+                (None, Some(file)) => {
+                    self.parsing.extend(old_problems.remove_entry(&source));
+                    file
+                }
+                (parsed, _) => {
+                    let parsed = parsed.unwrap_or_default();
+                    self.parsing.insert(source, parsed.diagnostics);
+                    SpecFile { source, documents: parsed.documents }
+                }
+            };
+            self.compilation.spec.files.push(file);
+        }
+        changed
+    }
+
+    /// Takes a new text of a spec; gives its number. `None` if no spec is known by this name, and nothing was done.
+    pub(crate) fn replace(
+        &mut self,
+        file: &str,
+        text: Arc<str>,
+        registry: &Registry,
+    ) -> Option<SourceId> {
+        let Compilation { sources, spec, .. } = &mut self.compilation;
+        let source = sources.iter().find(|source| &*source.name == file)?.id;
+        let at = spec.files.iter().position(|file| file.source == source)?;
+        sources.replace(source, text);
+        let parsed = parse(source, sources, registry);
+        spec.files[at].documents = parsed.documents;
+        self.parsing.insert(source, parsed.diagnostics);
+        Some(source)
+    }
+
+    /// Resolves and checks what the changed files concern, and calls the hooks.
+    pub(crate) fn check(
+        &mut self,
+        changed: &BTreeSet<SourceId>,
+        registry: &Registry,
+        shapes: &Shapes,
+    ) {
+        let Compilation { program, spec, sources, .. } = &mut self.compilation;
+        let mut diagnostics = Diagnostics::from(self.reading.clone());
+        let mut partial = BTreeSet::new();
+        for (source, problems) in &self.parsing {
+            if problems.iter().any(|problem| problem.code == YAML_SYNTAX.name) {
+                partial.insert(*source);
+            }
+            diagnostics.extend(problems.iter().cloned());
+        }
+        diagnostics.extend(run_hooks(registry, "post_parse", |entry, cx| {
+            if let Some(hook) = &entry.post_parse {
+                hook.post_parse(spec, cx);
+            }
+        }));
+
+        let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
+        let declared = Declared::of(spec, manifest, registry, shapes);
+        let change = match &self.surroundings {
+            Some(before) => before.change_to(declared.surroundings()),
+            None => Change::Everything,
+        };
+        self.surroundings = Some(declared.surroundings().clone());
+        let mut workflows = std::mem::take(&mut program.workflows);
+        let mut kept = std::mem::take(&mut self.kept);
+        let to_check: Vec<(&str, &Node)> = declared.workflows().collect();
+        let fresh: Vec<Option<Checked>> = to_check
+            .par_iter()
+            .enumerate()
+            .map(|(index, (name, node))| {
+                let holds = workflows.contains_key(*name)
+                    && kept.get(*name).is_some_and(|kept| kept.holds(node, changed, &change));
+                (!holds).then(|| declared.check(index))
+            })
+            .collect();
+        let mut all: Vec<Workflow> = Vec::with_capacity(fresh.len());
+        for ((name, node), fresh) in to_check.iter().zip(fresh) {
+            let (workflow, found) = match fresh {
+                Some(Checked { workflow, problems, summary }) => {
+                    (Some(workflow), Some(Kept { place: node.span, problems, summary }))
+                }
+                None => (workflows.swap_remove(*name), kept.swap_remove(*name)),
+            };
+            all.extend(workflow);
+            self.kept.extend(found.map(|found| ((*name).to_owned(), found)));
+        }
+        let whole = declared.problems(self.kept.values().map(|kept| &kept.summary));
+        let each = self.kept.values().flat_map(|kept| &kept.problems).cloned();
+        let reported =
+            whole.into_iter().chain(each).filter(|problem| !only_follows(problem, &partial));
+        diagnostics.extend(reported);
+        *program = declared.program(all);
+        if program.name.is_empty() {
+            program.name = name_of_first_file(spec, sources);
+        }
+        // Hooks see whole programs only.
+        if !diagnostics.has_errors() {
+            diagnostics.extend(run_hooks(registry, "post_validate", |entry, cx| {
+                if let Some(hook) = &entry.post_validate {
+                    hook.post_validate(program, cx);
+                }
+            }));
+        }
+        self.compilation.diagnostics = limited(diagnostics);
+    }
+}
+
+impl Kept {
+    /// Whether it is still true of what is written there.
+    fn holds(&self, node: &Node, changed: &BTreeSet<SourceId>, change: &Change) -> bool {
+        let mut places = self.problems.iter().flat_map(|problem| &problem.labels);
+        self.place == node.span
+            && !changed.contains(&node.span.source)
+            && places.all(|label| !changed.contains(&label.span.source))
+            && !change.concerns(node, self.problems.is_empty())
+    }
+}
