@@ -7,7 +7,7 @@ use crate::core::{Event, Record, TimerKind};
 pub(crate) struct JournalRow {
     /// Milliseconds since 1970-01-01 UTC.
     pub(crate) at: u64,
-    /// What happened: `begun`, `done`, `failed`, `fired` or `cancel_requested`.
+    /// What happened: `begun`, `done`, `failed`, `fired`, `received`, `cancel_requested` or `rewound`.
     pub(crate) kind: String,
     /// The step key; empty for the whole run.
     pub(crate) key: String,
@@ -31,7 +31,11 @@ impl JournalRow {
                 ("failed", *attempt, serde_json::json!(error).to_string())
             }
             Event::Fired { kind, .. } => ("fired", 0, timer_name(*kind).to_owned()),
+            Event::Received { seq, event, .. } => {
+                ("received", 0, serde_json::json!([seq, event]).to_string())
+            }
             Event::CancelRequested => ("cancel_requested", 0, String::new()),
+            Event::Rewound => ("rewound", 0, String::new()),
         };
         Self {
             at: record.at,
@@ -51,7 +55,12 @@ impl JournalRow {
             "done" => Event::Completed { key, attempt, result: Ok(json(&body)?) },
             "failed" => Event::Completed { key, attempt, result: Err(json(&body)?) },
             "fired" => Event::Fired { key, kind: timer_kind(&body)? },
+            "received" => {
+                let (seq, event) = json(&body)?;
+                Event::Received { key, seq, event }
+            }
             "cancel_requested" => Event::CancelRequested,
+            "rewound" => Event::Rewound,
             other => return Err(format!("a record of the unknown kind `{other}`")),
         };
         Ok(Record { at, signature, event })

@@ -16,6 +16,6 @@ pub(crate) fn end_with(event: ControlEvent) -> Decision {
     match event {
         ControlEvent::Ended { outcome, .. } => Decision::end(outcome),
         ControlEvent::Cancelled => Decision::end(Outcome::Cancelled),
-        ControlEvent::Woken => Decision::wait(),
+        ControlEvent::Woken | ControlEvent::Received(_) => Decision::wait(),
     }
 }

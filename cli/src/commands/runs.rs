@@ -174,7 +174,11 @@ fn record_line(record: &Record, started: u64) -> String {
         Event::Fired { key, kind } => {
             format!("fired     {key}  {}", format!("{kind:?}").to_lowercase())
         }
+        Event::Received { key, event, .. } => {
+            format!("received  {key}  {}  {}", event.event_type, shortened(&event.data.to_string()))
+        }
         Event::CancelRequested => "cancel requested".to_owned(),
+        Event::Rewound => "resumed from an earlier step".to_owned(),
     };
     format!("  {:>9}  {what}", format!("+{}", locus_model::duration::format_duration(after)))
 }

@@ -9,9 +9,11 @@ use locus_model::identity::hash128;
 use serde_json::Value;
 
 use crate::error::StepError;
+use crate::event::{CloudEvent, EventDraft};
 use crate::param::Param;
 use crate::services::{
-    HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
+    Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Schedule,
+    Services, SqlOutcome, SqlTransaction,
 };
 
 /// A future that can be stored: what object-safe asynchronous calls return.
@@ -129,12 +131,38 @@ impl StepContext {
         self.services.read_file(&self.info, path).await
     }
 
-    /// Starts a run of another workflow that goes on by itself; the same run for each idempotency key.
+    /// Starts a run of another workflow that goes on by itself, exactly once: together with the record that this step succeeded, and not
+    /// at all if it fails.
     ///
     /// # Errors
     /// `unknown_workflow`, `invalid_input`.
     pub async fn start_run(&self, workflow: &str, input: Value) -> Result<String, StepError> {
         self.services.start_run(&self.info, &self.idempotency_key(), workflow, input).await
+    }
+
+    /// Tells an event to whoever listens, exactly once: together with the record that this step succeeded, and not at all if it fails.
+    ///
+    /// # Errors
+    /// `invalid_event`, `not_offered`.
+    pub async fn emit(&self, event: EventDraft) -> Result<CloudEvent, StepError> {
+        self.services.emit(&self.info, &self.idempotency_key(), event).await
+    }
+
+    /// Starts a workflow later, exactly once: together with the record that this step succeeded, and not at all if it fails. The answer is the
+    /// id of the run that will start, or of the schedule that starts runs again and again.
+    ///
+    /// # Errors
+    /// `unknown_workflow`, `invalid_input`, `invalid_schedule`, `not_offered`.
+    pub async fn schedule(&self, request: Schedule) -> Result<String, StepError> {
+        self.services.schedule(&self.info, &self.idempotency_key(), request).await
+    }
+
+    /// Runs a program of the machine. Whatever its exit code, that it ran is a success here.
+    ///
+    /// # Errors
+    /// `permission_not_granted`, `command_not_found`, `path_not_allowed`, `timeout`, `output_too_large`, `command_error`, `not_offered`.
+    pub async fn command(&self, command: Command) -> Result<CommandOutput, StepError> {
+        self.services.command(&self.info, command).await
     }
 }
 

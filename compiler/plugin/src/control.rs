@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::action::invalid_params;
 use crate::error::StepError;
+use crate::event::{CloudEvent, Subscription};
 use crate::param::{BlockRef, Lazy, Param};
 
 /// A step that decides what runs next. The struct's fields are its parameters, evaluated, except lazy ones and inner blocks.
@@ -59,6 +60,9 @@ pub enum ControlEvent {
     },
     /// The time that was waited for has come.
     Woken,
+    /// An event that fits what the step listens for. The step goes on listening until it ends or listens for something else; no
+    /// event comes twice to one run.
+    Received(CloudEvent),
     /// The step is being cancelled, and no block of its is running.
     Cancelled,
 }
@@ -100,6 +104,8 @@ pub enum Decision {
         cancel: Vec<BlockKey>,
         /// When to be woken, in milliseconds since 1970-01-01 UTC; replaces an earlier wish.
         wake: Option<u64>,
+        /// What to listen for; replaces what was listened for before.
+        listen: Option<Subscription>,
     },
     /// End the step. Blocks still running are cancelled first.
     End {
@@ -159,7 +165,7 @@ impl Decision {
     /// Starts blocks.
     #[must_use]
     pub fn run(launch: Vec<Launch>) -> Self {
-        Self::Continue { launch, cancel: Vec::new(), wake: None }
+        Self::Continue { launch, cancel: Vec::new(), wake: None, listen: None }
     }
 
     /// Waits for what is running already.
@@ -171,7 +177,18 @@ impl Decision {
     /// Waits until an instant, in milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub fn wake_at(instant: u64) -> Self {
-        Self::Continue { launch: Vec::new(), cancel: Vec::new(), wake: Some(instant) }
+        Self::Continue { launch: Vec::new(), cancel: Vec::new(), wake: Some(instant), listen: None }
+    }
+
+    /// Waits for an event, and where `until` is given, no longer than until that instant.
+    #[must_use]
+    pub fn listen(subscription: Subscription, until: Option<u64>) -> Self {
+        Self::Continue {
+            launch: Vec::new(),
+            cancel: Vec::new(),
+            wake: until,
+            listen: Some(subscription),
+        }
     }
 }
 

@@ -6,9 +6,9 @@
 //! Reading order:
 //! 1. [`meta`]: who a plugin is; [`registry`]: all that is linked, sorted and checked;
 //! 2. [`param`]: parameters, options and config from documented struct fields; [`schema`]: the JSON Schema keywords of Locus;
-//! 3. [`step`]: step types; [`action`]: steps that do something; [`control`]: steps that decide what runs next; [`error`]: how they fail;
-//! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, logs;
-//! 5. [`generator`]: programs to files, in two pure steps;
+//! 3. [`step`]: step types; [`result`]: what is known of the type of their results; [`action`]: steps that do something; [`control`]: steps that decide what runs next; [`error`]: how they fail;
+//! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, commands, events, schedules, logs;
+//! 5. [`connection`]: kinds of databases, queues and services; [`generator`]: programs to files, in two pure steps;
 //! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases;
 //! 7. [`host`]: for hosts, calling plugins safely.
 //!
@@ -18,8 +18,10 @@
 
 pub mod action;
 pub mod codes;
+pub mod connection;
 pub mod control;
 pub mod error;
+pub mod event;
 pub mod generator;
 pub mod hooks;
 pub mod host;
@@ -27,26 +29,30 @@ pub mod meta;
 pub mod param;
 pub mod parser_hook;
 pub mod registry;
+pub mod result;
 pub mod schema;
 pub mod services;
 pub mod step;
 
 pub use action::{Action, StepContext};
+pub use connection::ConnectionKind;
 pub use control::{
     BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target,
 };
 pub use error::StepError;
+pub use event::{CloudEvent, EventDraft, Subscription};
 pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
 pub use hooks::{HookContext, PostGenerate, PostParse, PostValidate, PreGenerate};
 pub use indexmap::IndexMap;
 pub use locus_diag::{Diagnostic, Severity, Source, SourceId, Span, Spanned};
-pub use locus_macros::{Generator, Hooks, Param, ParserHook, Plugin, Step};
+pub use locus_macros::{Connection, Generator, Hooks, Param, ParserHook, Plugin, Step};
 pub use locus_model as model;
 pub use locus_model::Effect;
 pub use meta::{API_VERSION, Plugin, PluginMeta, Stability};
 pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
 pub use parser_hook::{Parsed, ParserHook};
 pub use registry::{Registration, Registry};
+pub use result::ResultType;
 pub use serde_json::Value;
 pub use step::{StepKind, StepType};
 

@@ -29,7 +29,7 @@ use serde_json::{Map, json};
 ///       - return: { value: "${ .steps.price | to_entries[0].value }" }
 /// ```
 #[derive(Step)]
-#[step(name = "race_until", control, result = "json")]
+#[step(name = "race_until", control, result = any_of("/branches/*"))]
 pub struct RaceUntil {
     /// How long the branches have.
     deadline: Millis,
@@ -48,6 +48,7 @@ impl Control for RaceUntil {
             launch: self.branches.values().map(Launch::once).collect(),
             cancel: Vec::new(),
             wake: Some(cx.now().saturating_add(self.deadline.0)),
+            listen: None,
         };
         Ok((BTreeMap::new(), decision))
     }
@@ -61,6 +62,7 @@ impl Control for RaceUntil {
         let (key, outcome) = match event {
             ControlEvent::Woken => return Err(self.too_late()),
             ControlEvent::Cancelled => return Ok(Decision::end(Outcome::Cancelled)),
+            ControlEvent::Received(_) => return Ok(Decision::wait()),
             ControlEvent::Ended { key, outcome } => (key, outcome),
         };
         if cx.cancelling() {

@@ -8,7 +8,8 @@ use locus_expr::{Data, Scope};
 use locus_plugin::control::{ControlHost, ErasedControl};
 use locus_plugin::host::panic_text;
 use locus_plugin::{
-    BlockKey, ControlContext, ControlEvent, Decision, Launch, Outcome, StepError, Target,
+    BlockKey, CloudEvent, ControlContext, ControlEvent, Decision, Launch, Outcome, StepError,
+    Subscription, Target,
 };
 use serde_json::{Map, Value};
 
@@ -70,6 +71,7 @@ impl Machine {
                 instance,
                 children: BTreeMap::new(),
                 wake: None,
+                listen: None,
                 ending: None,
             });
         }
@@ -115,7 +117,7 @@ impl Machine {
         match decision {
             Err(error) => self.end_control(id, Outcome::Failed(error), Map::new()),
             Ok(Decision::End { outcome, vars }) => self.end_control(id, outcome, vars),
-            Ok(Decision::Continue { launch, cancel, wake }) => {
+            Ok(Decision::Continue { launch, cancel, wake, listen }) => {
                 for launch in launch {
                     if let Err(error) = self.launch(id, launch) {
                         self.end_control(id, Outcome::Failed(error), Map::new());
@@ -126,6 +128,7 @@ impl Machine {
                     self.cancel_child(id, &key);
                 }
                 self.set_wake(id, wake);
+                self.set_listen(id, listen);
                 self.end_if_stuck(id);
             }
         }
@@ -139,11 +142,81 @@ impl Machine {
         }
     }
 
+    fn set_listen(&mut self, id: FrameId, listen: Option<Subscription>) {
+        let (Some(subscription), Some(frame)) = (listen, self.steps.get_mut(&id)) else { return };
+        if let (StepState::Control(control), None) = (&mut frame.state, frame.cancel) {
+            control.listen = Some(subscription.clone());
+            let key = frame.key.clone();
+            self.by_key.insert(key.clone(), id);
+            self.commands.push(Command::Listen { key, subscription });
+        }
+    }
+
+    /// A step does not listen any longer.
+    pub(super) fn stop_listening(&mut self, id: FrameId) {
+        let Some(frame) = self.steps.get_mut(&id) else { return };
+        if let StepState::Control(control) = &mut frame.state
+            && control.listen.take().is_some()
+        {
+            self.commands.push(Command::StopListening { key: frame.key.clone() });
+        }
+    }
+
+    /// Whether an event is one that the step with this key listens for, and that the run has not taken yet. Where the step's condition cannot be
+    /// evaluated, the step has to hear of the event to fail.
+    #[must_use]
+    pub fn wants(&self, key: &str, seq: u64, event: &CloudEvent) -> bool {
+        let Some(&id) = self.by_key.get(key) else { return false };
+        !self.received.contains(&seq) && self.fits(id, event).unwrap_or(true)
+    }
+
+    /// An event has come.
+    pub(super) fn receive(&mut self, key: &str, seq: u64, event: CloudEvent) {
+        let Some(&id) = self.by_key.get(key) else { return };
+        if self.received.contains(&seq) {
+            return;
+        }
+        match self.fits(id, &event) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.received.insert(seq);
+                self.tasks.push_back(Task::Deliver(id, ControlEvent::Received(event)));
+            }
+            Err(error) => self.end_control(id, Outcome::Failed(error), Map::new()),
+        }
+    }
+
+    /// Whether an event fits what a step listens for.
+    fn fits(&self, id: FrameId, event: &CloudEvent) -> Result<bool, StepError> {
+        let Some(frame) = self.steps.get(&id) else { return Ok(false) };
+        let StepState::Control(ControlFrame { listen: Some(subscription), ending: None, .. }) =
+            &frame.state
+        else {
+            return Ok(false);
+        };
+        if !subscription.fits(event) {
+            return Ok(false);
+        }
+        let (Some(pointer), Some(block)) = (&subscription.matching, self.blocks.get(&frame.block))
+        else {
+            return Ok(true);
+        };
+        let code = &self.image.steps[frame.code];
+        let host = Host { machine: self, code, env: &block.env, cancelling: false };
+        let bindings = BTreeMap::from([("event".to_owned(), event.to_value())]);
+        let holds = host.eval(pointer, &bindings)?;
+        holds.as_bool().ok_or_else(|| {
+            let message = format!("a condition must be true or false, and it is {holds}");
+            StepError::terminal("expression_failed", message)
+        })
+    }
+
     /// A control step that waits for nothing would wait for ever.
     fn end_if_stuck(&mut self, id: FrameId) {
         let Some(frame) = self.steps.get(&id) else { return };
         let StepState::Control(control) = &frame.state else { return };
-        if !control.children.is_empty() || control.wake.is_some() || control.ending.is_some() {
+        let waits = control.wake.is_some() || control.listen.is_some();
+        if !control.children.is_empty() || waits || control.ending.is_some() {
             return;
         }
         let outcome = if frame.cancel.is_some() {
@@ -162,6 +235,7 @@ impl Machine {
         let Some(control) = self.control_mut(id) else { return };
         control.wake = None;
         control.ending = Some((outcome, vars));
+        self.stop_listening(id);
         self.cancel_children(id);
         self.end_if_idle(id);
     }

@@ -1,7 +1,7 @@
 //! What goes into the core and what comes out of it. Events are what a journal holds.
 
 use locus_model::{Effect, StepPath};
-use locus_plugin::{Outcome, StepError};
+use locus_plugin::{CloudEvent, Outcome, StepError, Subscription};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,8 +47,19 @@ pub enum Event {
         /// What it was for.
         kind: TimerKind,
     },
+    /// An event has come that a step listens for.
+    Received {
+        /// The step.
+        key: String,
+        /// Its number in the store.
+        seq: u64,
+        /// It.
+        event: CloudEvent,
+    },
     /// Somebody wants the run to end.
     CancelRequested,
+    /// A run that had ended goes on from an earlier point: what was behind it is not in the journal any longer.
+    Rewound,
 }
 
 /// What a timer is for.
@@ -68,8 +79,11 @@ impl Event {
     #[must_use]
     pub fn key(&self) -> &str {
         match self {
-            Self::Begun { key, .. } | Self::Completed { key, .. } | Self::Fired { key, .. } => key,
-            Self::CancelRequested => "",
+            Self::Begun { key, .. }
+            | Self::Completed { key, .. }
+            | Self::Fired { key, .. }
+            | Self::Received { key, .. } => key,
+            Self::CancelRequested | Self::Rewound => "",
         }
     }
 }
@@ -121,6 +135,19 @@ pub enum Command {
         key: String,
         /// What it was for.
         kind: TimerKind,
+    },
+    /// Report [`Event::Received`] for each event of the store that fits and that the run has not taken, in their order, until the step hears
+    /// enough; replaces what the step listened for before.
+    Listen {
+        /// The step.
+        key: String,
+        /// What it listens for.
+        subscription: Subscription,
+    },
+    /// Stop listening.
+    StopListening {
+        /// The step.
+        key: String,
     },
     /// The run has ended.
     Finish(Outcome),

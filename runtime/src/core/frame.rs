@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use locus_expr::Data;
 use locus_plugin::control::ControlInstance;
-use locus_plugin::{BlockKey, Outcome, StepError};
+use locus_plugin::{BlockKey, Outcome, StepError, Subscription};
 use serde_json::{Map, Value};
 
 use super::image::{BlockIndex, StepIndex};
@@ -141,6 +141,8 @@ pub(super) struct ControlFrame {
     pub(super) children: BTreeMap<BlockKey, Child>,
     /// Whether it wants to be woken.
     pub(super) wake: Option<u64>,
+    /// What it listens for.
+    pub(super) listen: Option<Subscription>,
     /// How it will end, once its blocks have.
     pub(super) ending: Option<(Outcome, Map<String, Value>)>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything that follows from an event is a queue of tasks, so that long chains of pure steps need no stack.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::depth::is_too_deep;
 use super::event::{Command, Event, RunInfo, StepCall, TimerKind};
 use super::frame::{
-    BlockFrame, CancelReason, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
+    BlockFrame, CancelReason, ControlFrame, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
 };
 use super::image::Image;
 
@@ -39,6 +39,8 @@ pub struct Machine {
     /// Runs of their own that are being started: who waits for the record.
     pub(super) detached: BTreeMap<String, DetachedStart>,
     pub(super) timers: BTreeMap<String, BTreeMap<TimerKind, u64>>,
+    /// The numbers of the events that the run has taken: none is taken twice.
+    pub(super) received: BTreeSet<u64>,
     /// The last attempt that was begun, by key. Only looked up, never walked.
     pub(super) begun: HashMap<String, u32>,
     pub(super) tasks: VecDeque<Task>,
@@ -117,6 +119,7 @@ impl Machine {
             by_key: HashMap::new(),
             detached: BTreeMap::new(),
             timers: BTreeMap::new(),
+            received: BTreeSet::new(),
             begun: HashMap::new(),
             tasks: VecDeque::new(),
             commands: Vec::new(),
@@ -147,7 +150,9 @@ impl Machine {
                     self.fired(&key, kind);
                 }
             }
+            Event::Received { key, seq, event } => self.receive(&key, seq, event),
             Event::CancelRequested => self.stop_run(Outcome::Cancelled),
+            Event::Rewound => self.renew_timeouts(),
         }
         self.work();
         std::mem::take(&mut self.commands)
@@ -172,7 +177,14 @@ impl Machine {
         let timers = self.timers.iter().flat_map(|(key, timers)| {
             timers.iter().map(|(&kind, &at)| Command::SetTimer { key: key.clone(), kind, at })
         });
-        calls.chain(starts).chain(timers).collect()
+        let listens = self.steps.values().filter_map(|frame| match &frame.state {
+            StepState::Control(ControlFrame { listen: Some(subscription), .. }) => {
+                let (key, subscription) = (frame.key.clone(), subscription.clone());
+                Some(Command::Listen { key, subscription })
+            }
+            _ => None,
+        });
+        calls.chain(starts).chain(listens).chain(timers).collect()
     }
 
     /// Signature of the step with this key, as a record of it carries; `None` when no such step is going on.
@@ -264,6 +276,22 @@ impl Machine {
             let mut error = StepError::retryable("timeout", message);
             error.step = Some(key.to_owned());
             self.stop_workflow(id, Outcome::Failed(error));
+        }
+    }
+
+    /// Gives all that is going on its whole time again.
+    fn renew_timeouts(&mut self) {
+        let steps = self.steps.values().filter_map(|frame| {
+            Some((frame.key.clone(), self.image.steps[frame.code].timeout?))
+        });
+        let workflows = self.workflows.values().filter_map(|frame| {
+            Some((frame.key.clone(), self.image.workflows[&frame.name].timeout?))
+        });
+        let limits: Vec<(String, u64)> = steps.chain(workflows).collect();
+        for (key, limit) in limits {
+            if self.timers.get(&key).is_some_and(|t| t.contains_key(&TimerKind::Timeout)) {
+                self.set_timer(&key, TimerKind::Timeout, self.now.saturating_add(limit));
+            }
         }
     }
 

@@ -232,6 +232,7 @@ impl Machine {
                 }
                 control.wake = None;
                 self.clear_timer(&key, TimerKind::Wake);
+                self.stop_listening(id);
                 if self.cancel_children(id) == 0 {
                     self.tasks.push_back(Task::Deliver(id, ControlEvent::Cancelled));
                 }

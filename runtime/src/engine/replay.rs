@@ -48,6 +48,7 @@ struct Unwanted {
     /// Only looked up, never walked.
     calls: HashSet<(String, u32)>,
     timers: HashSet<(String, TimerKind)>,
+    listens: HashSet<String>,
 }
 
 impl Unwanted {
@@ -60,6 +61,9 @@ impl Unwanted {
                 Command::ClearTimer { key, kind } => {
                     self.timers.insert((key.clone(), *kind));
                 }
+                Command::StopListening { key } => {
+                    self.listens.insert(key.clone());
+                }
                 _ => {}
             }
         }
@@ -71,7 +75,8 @@ impl Unwanted {
                 self.calls.contains(&(key.clone(), *attempt))
             }
             Event::Fired { key, kind } => self.timers.contains(&(key.clone(), *kind)),
-            Event::CancelRequested => false,
+            Event::Received { key, .. } => self.listens.contains(key),
+            Event::CancelRequested | Event::Rewound => false,
         }
     }
 }

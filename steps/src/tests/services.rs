@@ -7,10 +7,11 @@ use std::task::{Context, Poll, Waker};
 
 use locus_plugin::action::{BoxFuture, StepInfo};
 use locus_plugin::services::{
-    HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
+    Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Schedule,
+    Services, SqlOutcome, SqlTransaction,
 };
 use locus_plugin::step::Behaviour;
-use locus_plugin::{StepContext, StepError};
+use locus_plugin::{CloudEvent, EventDraft, StepContext, StepError};
 use serde_json::Value;
 
 /// What a service answers.
@@ -19,6 +20,9 @@ pub(super) enum Answer {
     Sql(Vec<SqlOutcome>),
     Published(Published),
     File(Vec<u8>),
+    Ran(CommandOutput),
+    Event,
+    Scheduled(&'static str),
     Fails(StepError),
 }
 
@@ -148,5 +152,43 @@ impl Services for Script {
         _input: Value,
     ) -> BoxFuture<'a, Result<String, StepError>> {
         panic!("no built-in action starts runs")
+    }
+
+    fn emit<'a>(
+        &'a self,
+        step: &'a StepInfo,
+        key: &'a str,
+        event: EventDraft,
+    ) -> BoxFuture<'a, Result<CloudEvent, StepError>> {
+        let what = format!("{key} {}", serde_json::to_string(&event).expect("plain data"));
+        let time = format!("{} ms", step.now);
+        let event = CloudEvent::new(event, "e-1".to_owned(), "/workflows/shop".to_owned(), time);
+        let told = self.ask(what, |answer| matches!(answer, Answer::Event).then_some(()));
+        Box::pin(async move { told.await.map(|()| event) })
+    }
+
+    fn schedule<'a>(
+        &'a self,
+        _step: &'a StepInfo,
+        key: &'a str,
+        request: Schedule,
+    ) -> BoxFuture<'a, Result<String, StepError>> {
+        let request = serde_json::to_string(&request).expect("plain data");
+        self.ask(format!("{key} {request}"), |answer| match answer {
+            Answer::Scheduled(id) => Some(id.to_owned()),
+            _ => None,
+        })
+    }
+
+    fn command<'a>(
+        &'a self,
+        _step: &'a StepInfo,
+        command: Command,
+    ) -> BoxFuture<'a, Result<CommandOutput, StepError>> {
+        let command = serde_json::to_string(&command).expect("plain data");
+        self.ask(command, |answer| match answer {
+            Answer::Ran(output) => Some(output),
+            _ => None,
+        })
     }
 }

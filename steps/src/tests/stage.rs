@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Events: `start`, `woken`, `cancelled`, and the end of a block: `=` result, `!` failure, `?` failure that a retry may mend, `^` signal, `x`
-//! cancelled. A line `cancel` says that the step is being cancelled from now on; `at` sets the clock.
+//! cancelled. `received TYPE DATA` is an event about `o-1`. A line `cancel` says that the step is being cancelled from now on; `at` sets the clock.
 //!
 //! Before each event the step is taken down to its snapshot and up again. Each decision is held against the contract.
 
@@ -19,8 +19,8 @@ use locus_plugin::control::{ControlHost, ControlInstance, ErasedControl};
 use locus_plugin::param::handle;
 use locus_plugin::step::Behaviour;
 use locus_plugin::{
-    BlockKey, BlockRef, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, StepError,
-    Target, schema,
+    BlockKey, BlockRef, CloudEvent, ControlContext, ControlEvent, Decision, EventDraft, Exit,
+    Launch, Outcome, StepError, Target, schema,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +55,7 @@ pub(super) struct Stage {
     host: Host,
     pub(super) running: BTreeSet<BlockKey>,
     pub(super) waking: bool,
+    pub(super) listening: bool,
     pub(super) ended: bool,
     /// Whether the step is taken down and up again at each event.
     pub(super) snapshots: bool,
@@ -89,6 +90,7 @@ impl Stage {
             },
             running: BTreeSet::new(),
             waking: false,
+            listening: false,
             ended: false,
             snapshots: true,
         }
@@ -121,6 +123,7 @@ impl Stage {
             ControlEvent::Woken => {
                 assert!(std::mem::take(&mut self.waking), "nobody wants to be woken");
             }
+            ControlEvent::Received(_) => assert!(self.listening, "nobody listens"),
             ControlEvent::Cancelled => assert!(self.cancelling() && self.running.is_empty()),
         }
         let mut instance = self.instance.take().expect("the step has started");
@@ -150,7 +153,20 @@ impl Stage {
                 };
                 describe_outcome(&outcome) + &vars
             }
-            Ok(Decision::Continue { launch, cancel, wake }) => {
+            Ok(Decision::Continue { launch, cancel, wake, listen: Some(subscription) }) => {
+                assert!(
+                    launch.is_empty() && cancel.is_empty(),
+                    "no built-in step runs and listens"
+                );
+                self.waking |= wake.is_some();
+                self.listening = true;
+                let until = wake.map_or_else(String::new, |instant| format!(" until {instant}"));
+                format!(
+                    "listen {}{until}",
+                    serde_json::to_string(&subscription).expect("plain data")
+                )
+            }
+            Ok(Decision::Continue { launch, cancel, wake, listen: None }) => {
                 for key in &cancel {
                     assert!(self.running.contains(key), "{key:?} is cancelled and not running");
                 }
@@ -260,6 +276,18 @@ fn read_event(text: &str) -> ControlEvent {
         "woken" => return ControlEvent::Woken,
         "cancelled" => return ControlEvent::Cancelled,
         _ => {}
+    }
+    if let Some(event) = text.strip_prefix("received ") {
+        let (event_type, data) = event.split_once(' ').unwrap_or((event, "null"));
+        let draft = EventDraft {
+            event_type: event_type.to_owned(),
+            source: None,
+            subject: Some("o-1".to_owned()),
+            data: read_json(data),
+        };
+        let time = "2026-01-01T00:00:00Z".to_owned();
+        let event = CloudEvent::new(draft, "e-1".to_owned(), "/shop".to_owned(), time);
+        return ControlEvent::Received(event);
     }
     let mut words = text.splitn(3, ' ');
     let (block, verb, rest) =
