@@ -8,7 +8,7 @@ pub(crate) mod steps;
 pub(crate) mod types;
 pub(crate) mod values;
 
-use locus_diag::{Diagnostic, Span, did_you_mean};
+use locus_diag::{Diagnostic, Span, closest};
 
 /// How many names a help lists at most.
 const LISTED: usize = 12;
@@ -24,12 +24,16 @@ pub(crate) fn suggest<'n>(
     candidates: impl IntoIterator<Item = &'n str> + Clone,
     what: &str,
 ) -> Diagnostic {
-    if let Some(meant) = did_you_mean(wrong, candidates.clone().into_iter().take(COMPARED)) {
-        return problem.help(format!("did you mean `{meant}`?")).fix(
+    if let Some(guess) = closest(wrong, candidates.clone().into_iter().take(COMPARED)) {
+        let meant = guess.name;
+        let (problem, title) = (
+            problem.help(format!("did you mean `{meant}`?")),
             format!("replace `{wrong}` by `{meant}`"),
-            place,
-            meant,
         );
+        return match guess.only {
+            true => problem.fix(title, place, meant),
+            false => problem.maybe_fix(title, place, meant),
+        };
     }
     let known: Vec<&str> = candidates.into_iter().take(LISTED + 1).collect();
     match known.len() {

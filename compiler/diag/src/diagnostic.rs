@@ -33,6 +33,18 @@ pub struct Fix {
     pub title: String,
     /// Replacements, each a span and the text to put there; they do not overlap.
     pub edits: Vec<(Span, String)>,
+    /// Whether it may be made without asking.
+    pub applicability: Applicability,
+}
+
+/// Whether a fix may be made without asking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// It is what the author meant: `locus check --fix` makes it.
+    Certain,
+    /// It is one of several things that the author may have meant: an editor offers it.
+    Maybe,
 }
 
 /// One problem. Built fluently: `Diagnostic::new(CODE, "…").at(span, "…").help("…")`.
@@ -89,15 +101,35 @@ impl Diagnostic {
         self
     }
 
-    /// Offers one replacement that mends it.
+    /// Offers one replacement that mends it, which is certainly what was meant.
     #[must_use]
-    pub fn fix(
-        mut self,
+    pub fn fix(self, title: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix_by(Fix {
+            title: title.into(),
+            edits: vec![(span, replacement.into())],
+            applicability: Applicability::Certain,
+        })
+    }
+
+    /// Offers one replacement that mends it and may be what was meant.
+    #[must_use]
+    pub fn maybe_fix(
+        self,
         title: impl Into<String>,
         span: Span,
         replacement: impl Into<String>,
     ) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![(span, replacement.into())] });
+        self.fix_by(Fix {
+            title: title.into(),
+            edits: vec![(span, replacement.into())],
+            applicability: Applicability::Maybe,
+        })
+    }
+
+    /// Offers a fix.
+    #[must_use]
+    pub fn fix_by(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
         self
     }
 

@@ -5,7 +5,7 @@
 //! 2. [`source`]: the texts that spans point into;
 //! 3. [`mod@catalogue`]: the codes, each with its page of documentation;
 //! 4. [`diagnostic`]: one problem: code, severity, message, labels, help, fixes;
-//! 5. [`render`]: the same problem for a terminal and as JSON.
+//! 5. [`render`]: the same problem for a terminal, as JSON and as SARIF.
 //!
 //! This crate is the only one that knows miette and linkme.
 
@@ -19,10 +19,10 @@ pub mod span;
 pub mod suggest;
 
 pub use catalogue::{Code, catalogue, explain};
-pub use diagnostic::{Diagnostic, Diagnostics, Fix, Label, Severity};
+pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Fix, Label, Severity};
 pub use source::{Source, SourceId, Sources};
 pub use span::{Span, Spanned};
-pub use suggest::did_you_mean;
+pub use suggest::{Guess, closest, did_you_mean};
 
 #[doc(hidden)]
 pub mod __private {

@@ -1,6 +1,6 @@
 //! Keys and values that do not fit.
 
-use locus_diag::{Diagnostic, Fix, Span, Spanned};
+use locus_diag::{Applicability, Diagnostic, Fix, Span, Spanned};
 use locus_model::{Node, NodeKind};
 
 use super::{alternatives, excerpt, list, suggest};
@@ -96,7 +96,10 @@ pub(crate) fn no_duration_at_all(found: &Node) -> Diagnostic {
     .at(place_of(found), "no duration");
     match &found.kind {
         NodeKind::Number(number) => {
-            problem.help(format!("say the unit: `{number}s`, `{number}m`, `{number}ms`"))
+            let meant = format!("{number}s");
+            problem
+                .help(format!("say the unit: `{number}s`, `{number}m`, `{number}ms`"))
+                .maybe_fix(format!("replace `{number}` by `{meant}`"), found.span, meant)
         }
         _ => problem,
     }
@@ -125,11 +128,13 @@ fn place_of(node: &Node) -> Span {
     crate::keys::anchor(node)
 }
 
-fn in_quotes(mut problem: Diagnostic, place: Span) -> Diagnostic {
+fn in_quotes(problem: Diagnostic, place: Span) -> Diagnostic {
     let (start, end) = (place.start as usize, place.end as usize);
     let quote = |at: usize| (Span::new(place.source, at..at), "\"".to_owned());
-    problem
-        .fixes
-        .push(Fix { title: "put it in quotes".to_owned(), edits: vec![quote(start), quote(end)] });
-    problem.help("put it in quotes")
+    let fix = Fix {
+        title: "put it in quotes".to_owned(),
+        edits: vec![quote(start), quote(end)],
+        applicability: Applicability::Certain,
+    };
+    problem.help("put it in quotes").fix_by(fix)
 }

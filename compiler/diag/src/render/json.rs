@@ -34,7 +34,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &Sources) -> Value {
                     place
                 })
                 .collect();
-            json!({ "title": fix.title, "edits": edits })
+            json!({ "title": fix.title, "applicability": fix.applicability, "edits": edits })
         })
         .collect();
     json!({
