@@ -5,7 +5,7 @@
 //! The core names no step type: control steps come in through the plugin contract.
 //!
 //! Reading order: [`event`] (what goes in and out), [`image`] and [`params`] (a program made ready), [`frame`] (what is going on),
-//! [`machine`] (events to tasks), [`blocks`], [`steps`], [`control`] (what follows), [`input`] (what a workflow may be given).
+//! [`machine`] (events to tasks), [`blocks`], [`steps`], [`control`] (what follows), [`input`] (what a workflow may be given), [`trace`] (what a run went through).
 
 mod blocks;
 mod control;
@@ -17,9 +17,11 @@ mod input;
 mod machine;
 mod params;
 mod steps;
+mod trace;
 
 pub use depth::is_too_deep;
 pub use event::{Command, Event, Record, RunInfo, StepCall, TimerKind};
 pub use image::Image;
 pub use input::complete_input;
 pub use machine::{CoreError, Machine, format_instant};
+pub use trace::Visit;

@@ -289,6 +289,7 @@ impl Machine {
                     let bound = launch.bindings.into_iter();
                     variables.extend(bound.map(|(name, value)| (name.into(), Data::from(value))));
                 }
+                self.visit_block(&code.path, pointer);
                 let waiter = Waiter::Step(waiter.0, waiter.1);
                 let frame = self.start_block(slot.block, prefix, waiter, env);
                 if slot.always { Child::AlwaysBlock } else { Child::Block(frame) }

@@ -17,6 +17,7 @@ use super::frame::{
     BlockFrame, CancelReason, ControlFrame, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
 };
 use super::image::Image;
+use super::trace::Visit;
 
 /// How many things may follow from one event before the run counts as caught in a loop.
 const TASK_LIMIT: u32 = 20_000_000;
@@ -46,6 +47,8 @@ pub struct Machine {
     pub(super) tasks: VecDeque<Task>,
     pub(super) commands: Vec<Command>,
     pub(super) finished: Option<Outcome>,
+    /// What it went through, if anybody asked.
+    pub(super) visits: Option<Vec<Visit>>,
 }
 
 /// A run of its own that is being started.
@@ -99,6 +102,15 @@ impl Machine {
     /// # Errors
     /// The workflow does not exist.
     pub fn with_image(image: Arc<Image>, run: RunInfo) -> Result<(Self, Vec<Command>), CoreError> {
+        Self::begin(image, run, None)
+    }
+
+    /// Starts a run, which remembers in `visits` what it goes through.
+    pub(super) fn begin(
+        image: Arc<Image>,
+        run: RunInfo,
+        visits: Option<Vec<Visit>>,
+    ) -> Result<(Self, Vec<Command>), CoreError> {
         if !image.workflows.contains_key(&run.workflow) {
             return Err(CoreError {
                 code: "unknown_workflow",
@@ -124,6 +136,7 @@ impl Machine {
             tasks: VecDeque::new(),
             commands: Vec::new(),
             finished: None,
+            visits,
         };
         let (name, input) = (machine.run.workflow.clone(), std::mem::take(&mut machine.run.input));
         machine.start_workflow(&name, name.clone(), input, None);

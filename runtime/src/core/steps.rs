@@ -45,12 +45,17 @@ impl Machine {
             Ok(params)
         });
         let params = match evaluated {
-            Ok(Some(params)) => params,
+            Ok(Some(params)) => {
+                self.visit_step(&code.path, &key, false);
+                params
+            }
             Ok(None) => {
+                self.visit_step(&code.path, &key, true);
                 self.step_ended(block_id, position, &code.name, Outcome::Done(Value::Null));
                 return;
             }
             Err(mut error) => {
+                self.visit_step(&code.path, &key, false);
                 error.step.get_or_insert(key);
                 self.step_ended(block_id, position, &code.name, Outcome::Failed(error));
                 return;
