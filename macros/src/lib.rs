@@ -5,12 +5,13 @@
 //! 1. [`attr`]: the arguments of attributes; [`problems`]: what is wrong; [`suggest`]: did you mean; [`names`]: what names may look like;
 //! 2. [`docs`]: doc comments as data; [`types`]: what the words of a type say; [`literal`]: expressions that are JSON;
 //! 3. [`object`]: structs of parameters; [`slot`]: their inner blocks; [`choice`]: enums of plain variants;
-//! 4. one file for each derive: `param`, `step`, `generator`, `parser_hook`, `hooks`, `plugin`; `register`: what they share.
+//! 4. one file for each derive: `param`, `step`, `connection`, `generator`, `parser_hook`, `hooks`, `plugin`; `register`: what they share.
 
 #![warn(clippy::disallowed_methods)]
 
 mod attr;
 mod choice;
+mod connection;
 mod docs;
 mod generator;
 mod hooks;
@@ -42,12 +43,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `pattern = "…"`: the regular expression a text must match (checked in specs, not again at run time);
 /// - `literal`: expressions are refused; `secret_safe`: a secret may go here;
 /// - `reference = "connection"`, `"workflow"`, `"model"`, `"type"` or `"error"`: the text names one;
+/// - `service = "sql"`: the connection that it names must be of a kind that offers this;
 /// - `example = …`: a literal that the documentation shows.
 ///
 /// `#[slot(…)]` on an inner block (`BlockRef`, `Option<BlockRef>`, `Vec<BlockRef>`, `Branches`):
 /// - `runs = "once"` (the default), `"at_most_once"`, `"many"`, `"concurrent"`, `"on_error"` or `"always"`;
 /// - `binds("index", param("as"))`: the variables its steps see: a name, or the name that another parameter gives;
 ///   `param("as", default = "item")` when that parameter need not be given, `param("as", optional)` when there is no variable then.
+///   What is known of a variable's type stands behind it: `"index" = "int"`, `param("as") = item(param("/over"))`, as in `result`.
 ///
 /// On the struct: `#[param(exactly_one("over", "times"))]`: of these parameters, one must be given and no more. On a variant:
 /// `#[param(rename = "…")]`.
@@ -64,13 +67,25 @@ pub fn param(input: TokenStream) -> TokenStream {
 /// - `action` or `control`: which of the two traits it implements;
 /// - `effect = "pure"`, `"read"`, `"idempotent"`, `"transactional"` or `"at_most_once"`: what a repetition would do to the world outside.
 ///   An action says it; a control step is `pure`;
-/// - `result = "json[]"`: the type of its result, where it does not depend on the step;
+/// - `result = "json[]"` or `result = list(block("/steps"))`: what is known of the type of its result, in the notation of the language
+///   or as a rule of the module `locus_plugin::result`;
 /// - `raises = "break"`: the signal it ends its block with; `catches("break", "continue")`: those its inner blocks may end with;
 /// - `never_completes`: no step behind it in its block can run;
 /// - `exactly_one("over", "times")`: of these parameters, one must be given and no more.
 #[proc_macro_derive(Step, attributes(step, param, slot))]
 pub fn step(input: TokenStream) -> TokenStream {
     expand(input, step::derive)
+}
+
+/// Makes a struct a kind of connection and registers it. Its doc comment is the documentation of the kind; its fields are the settings, as for
+/// [`Param`](derive@Param). A setting that is `secret_safe` may be made from a secret; one that is `literal` holds no expressions.
+///
+/// `#[connection(…)]`:
+/// - `name = "sqlite"`: the `type` of such connections in specs;
+/// - `offers("sql")`: what steps can do with it: see `service` of [`Param`](derive@Param).
+#[proc_macro_derive(Connection, attributes(connection, param))]
+pub fn connection(input: TokenStream) -> TokenStream {
+    expand(input, connection::derive)
 }
 
 /// Makes a struct a generator and registers it. Its fields are the options of a target, as for [`Param`](derive@Param).

@@ -11,13 +11,35 @@ use crate::literal;
 use crate::names;
 use crate::problems::Problems;
 use crate::slot::{self, Naming, Slot};
+use crate::step::EFFECT_NAMES;
 use crate::suggest;
 use crate::types::{self, Kind};
 
 /// What a text may name; the same as `locus_plugin::schema::REFERENCES`.
 const REFERENCES: [&str; 5] = ["connection", "workflow", "model", "type", "error"];
 
-const KEYS: [Key; 11] = [
+/// What a parameter may be for; the same as `locus_plugin::schema::ROLES`.
+const ROLES: [&str; 17] = [
+    "guard",
+    "selector",
+    "while",
+    "until",
+    "items",
+    "times",
+    "bound",
+    "concurrency",
+    "join",
+    "repeats",
+    "raises",
+    "catches",
+    "calls",
+    "detaches",
+    "emits",
+    "awaits",
+    "idempotency_key",
+];
+
+const KEYS: [Key; 14] = [
     Key("default", Shape::FlagOrExpr),
     Key("rename", Shape::Text),
     Key("min", Shape::Number),
@@ -28,7 +50,10 @@ const KEYS: [Key; 11] = [
     Key("literal", Shape::Flag),
     Key("secret_safe", Shape::Flag),
     Key("reference", Shape::Choice(&REFERENCES)),
+    Key("service", Shape::Text),
     Key("example", Shape::Expr),
+    Key("role", Shape::Choice(&ROLES)),
+    Key("effects", Shape::Items),
 ];
 
 const LIMITS: [&str; 4] = ["min", "max", "min_items", "max_items"];
@@ -61,8 +86,11 @@ struct Field {
     limits: Vec<(&'static str, f64)>,
     pattern: Option<LitStr>,
     reference: Option<LitStr>,
+    service: Option<LitStr>,
     literal: bool,
     secret_safe: bool,
+    role: Option<LitStr>,
+    effects: Vec<(LitStr, LitStr)>,
     example: Option<Expr>,
     slot: Option<Slot>,
 }
@@ -272,8 +300,11 @@ impl Field {
                 .collect(),
             pattern: args.text("pattern"),
             reference: args.text("reference"),
+            service: args.text("service"),
             literal: args.key("literal").is_some(),
             secret_safe: args.key("secret_safe").is_some(),
+            role: args.text("role"),
+            effects: read_effects(&args, problems),
             slot: slot::read(&field.attrs, &field.ty, problems),
             ty: field.ty.clone(),
             ident,
@@ -300,6 +331,11 @@ impl Field {
                 ::locus_plugin::schema::with_texts(#schema, ::locus_plugin::schema::REFERENCE, #reference)
             };
         }
+        if let Some(service) = &self.service {
+            schema = quote! {
+                ::locus_plugin::schema::with_texts(#schema, ::locus_plugin::schema::SERVICE, #service)
+            };
+        }
         if let Some(slot) = &self.slot {
             schema = slot.wrap(&schema);
         }
@@ -316,6 +352,16 @@ impl Field {
         }
         if self.secret_safe {
             keywords.push((quote! { ::locus_plugin::schema::SECRET_SAFE }, quote! { true.into() }));
+        }
+        if let Some(role) = &self.role {
+            keywords.push((quote! { ::locus_plugin::schema::ROLE }, quote! { #role.into() }));
+        }
+        if !self.effects.is_empty() {
+            let entries = self.effects.iter().map(|(word, effect)| quote! { #word: #effect });
+            keywords.push((
+                quote! { ::locus_plugin::schema::EFFECTS },
+                quote! { ::locus_plugin::__private::serde_json::json!({ #(#entries),* }) },
+            ));
         }
         for (keyword, value) in keywords {
             schema = quote! { ::locus_plugin::schema::with(#schema, #keyword, #value) };
@@ -370,6 +416,39 @@ impl Field {
             ::locus_plugin::param::take_field::<#ty>(&mut map, #name, #default)?
         }
     }
+}
+
+/// The words of `effects(read("GET", "HEAD"), idempotent("PUT"))`, each with its effect.
+fn read_effects(args: &Args, problems: &mut Problems) -> Vec<(LitStr, LitStr)> {
+    let mut effects = Vec::new();
+    for item in args.items("effects") {
+        let found = match item {
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(path) => path.path.get_ident().zip(words(&call.args)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((effect, words)) = found else {
+            problems.at(item, "effects are written `read(\"GET\", \"HEAD\")`: the effect, and the words that have it");
+            continue;
+        };
+        let name = effect.to_string();
+        if !EFFECT_NAMES.contains(&name.as_str()) {
+            let allowed = suggest::allowed(&name, &EFFECT_NAMES);
+            problems.at(effect, format!("there is no effect `{name}`{allowed}"));
+            continue;
+        }
+        let effect = LitStr::new(&name, effect.span());
+        effects.extend(words.into_iter().map(|word| (word, effect.clone())));
+    }
+    effects
+}
+
+/// The texts in a row; `None` when one is something else, or there is none.
+fn words<'e>(items: impl IntoIterator<Item = &'e Expr>) -> Option<Vec<LitStr>> {
+    let words: Option<Vec<LitStr>> = items.into_iter().map(|item| text(item).cloned()).collect();
+    words.filter(|words| !words.is_empty())
 }
 
 /// Reports arguments that mean nothing for the field's type.

@@ -22,6 +22,9 @@ pub(crate) fn list(registry: &Registry, json: bool, ui: Ui) -> Outcome {
         for entry in steps {
             ui.result(format_args!("  step      {:18} {}", entry.ty.name, entry.ty.summary()));
         }
+        for kind in registry.connection_kinds().filter(|kind| kind.plugin == meta.id) {
+            ui.result(format_args!("  connection {:17} {}", kind.name, first_line(&kind.docs)));
+        }
         for entry in registry.generators().filter(|entry| entry.meta.plugin == meta.id) {
             ui.result(format_args!(
                 "  generator {:18} {}",
@@ -58,6 +61,8 @@ fn describe(registry: &Registry, id: &str) -> Value {
     let meta = registry.plugins().find(|meta| meta.id == id);
     let steps: Vec<&_> =
         registry.steps().map(|entry| &entry.ty).filter(|ty| ty.plugin == id).collect();
+    let connections: Vec<&_> =
+        registry.connection_kinds().filter(|kind| kind.plugin == id).collect();
     let generators: Vec<&_> =
         registry.generators().map(|entry| &entry.meta).filter(|meta| meta.plugin == id).collect();
     let parser_hooks: Vec<&_> =
@@ -66,6 +71,7 @@ fn describe(registry: &Registry, id: &str) -> Value {
         registry.hooks().map(|entry| &entry.meta).filter(|meta| meta.plugin == id).collect();
     let mut value = json!(meta);
     value["steps"] = json!(steps);
+    value["connections"] = json!(connections);
     value["generators"] = json!(generators);
     value["parser_hooks"] = json!(parser_hooks);
     value["hooks"] = json!(hooks);

@@ -3,17 +3,19 @@
 use indexmap::IndexMap;
 use locus_model::{Connection, Node, NodeKind};
 
-use crate::context::Context;
+use crate::context::{Context, NamedConnection};
 use crate::keys::{mapping, text};
 use crate::messages::values;
 use crate::scope;
 use crate::sections::{Declared, Section};
-use crate::steps;
 
 /// Enters the names of connections.
 pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
     for (name, declared) in section {
-        cx.names_mut().connections.entry((*name).to_owned()).or_insert(declared.name.span);
+        cx.names_mut().connections.entry((*name).to_owned()).or_insert_with(|| {
+            let kind = declared.node.get("type").and_then(Node::as_str).map(str::to_owned);
+            NamedConnection { declared: declared.name.span, kind }
+        });
     }
 }
 
@@ -28,8 +30,7 @@ pub(crate) fn read(cx: &mut Context<'_>, section: &Section<'_>) -> IndexMap<Stri
 fn connection(cx: &mut Context<'_>, declared: &Declared<'_>) -> Option<Connection> {
     let node = declared.node;
     mapping(node, "a connection, which is a mapping", &mut cx.problems)?;
-    let uses = steps::value(cx, node);
-    scope::check_outside(cx, &uses);
+    scope::check_outside(cx, node);
     let Some(kind) = node.get("type") else {
         cx.report(values::missing_key("type", "a connection", declared.name.span));
         return None;

@@ -8,6 +8,7 @@ use locus_model::{Field, Model};
 use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
 
+use crate::expressions::Templates;
 use crate::shape::Shape;
 use crate::shapes::Shapes;
 use crate::summary::Summary;
@@ -26,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) problems: Vec<Diagnostic>,
     /// What the workflow being read means for the rest of the program.
     pub(crate) summary: Summary,
+    /// The templates of the strings that were read.
+    pub(crate) templates: Templates,
     shapes: &'a Shapes,
 }
 
@@ -33,7 +36,7 @@ pub(crate) struct Context<'a> {
 #[derive(Clone, Default)]
 pub(crate) struct Names {
     /// The connections.
-    pub(crate) connections: IndexMap<String, Span>,
+    pub(crate) connections: IndexMap<String, NamedConnection>,
     /// Models and schemas.
     pub(crate) types: IndexMap<String, NamedType>,
     /// The workflows, with what they take.
@@ -47,6 +50,15 @@ pub(crate) struct Types {
     pub(crate) schemas: IndexMap<String, Field>,
     /// Records that are stored.
     pub(crate) models: IndexMap<String, Model>,
+}
+
+/// A connection.
+#[derive(Clone)]
+pub(crate) struct NamedConnection {
+    /// Its name, where it is declared.
+    pub(crate) declared: Span,
+    /// Its kind; `None` where that is not known.
+    pub(crate) kind: Option<String>,
 }
 
 /// A model or a schema.
@@ -74,6 +86,7 @@ impl<'a> Context<'a> {
             types: Arc::default(),
             problems: Vec::new(),
             summary: Summary::default(),
+            templates: Templates::default(),
             shapes,
         }
     }
@@ -86,12 +99,13 @@ impl<'a> Context<'a> {
     ) -> Self {
         let Surroundings { names, types } = surroundings.clone();
         let (problems, summary) = (Vec::new(), Summary::default());
-        Self { registry, names, types, problems, summary, shapes }
+        let templates = Templates::default();
+        Self { registry, names, types, problems, summary, templates, shapes }
     }
 
     /// What was declared, and the problems found.
     pub(crate) fn finish(self) -> (Surroundings, Vec<Diagnostic>) {
-        let Self { registry: _, names, types, problems, summary: _, shapes: _ } = self;
+        let Self { registry: _, names, types, problems, summary: _, templates: _, shapes: _ } = self;
         (Surroundings { names, types }, problems)
     }
 

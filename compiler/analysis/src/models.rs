@@ -77,6 +77,7 @@ fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
         name,
         description: None,
         fields: IndexMap::new(),
+        relations: IndexMap::new(),
         indexes: Vec::new(),
     };
     let place = declared.name.span;
@@ -137,7 +138,7 @@ fn read_indexes(cx: &mut Context<'_>, model: &Model, node: &Node, known: bool) -
         if fields.is_empty() {
             cx.report(values::wrong_length("at least one field", 0, item.span));
         }
-        indexes.push(Index { fields: index });
+        indexes.push(Index { fields: index, unique: false });
     }
     indexes
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
 
-use crate::context::{Callee, NamedType, Names, Types};
+use crate::context::{Callee, NamedConnection, NamedType, Names, Types};
 
 /// The names and types of a program.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Surroundings {
         let Names { connections, types, workflows } = &*self.names;
         let Names { connections: new_connections, types: new_types, workflows: new_workflows } =
             &*newer.names;
-        let same = connections.keys().eq(new_connections.keys())
+        let same = same_entries(connections, new_connections, same_connection)
             && same_entries(types, new_types, same_named_type)
             && same_types(&self.types, &newer.types);
         if !same {
@@ -76,6 +76,11 @@ fn mentions(node: &Node, names: &BTreeSet<String>) -> bool {
     }
 }
 
+fn same_connection(a: &NamedConnection, b: &NamedConnection) -> bool {
+    let NamedConnection { declared: _, kind } = a;
+    *kind == b.kind
+}
+
 fn same_callee(a: &Callee, b: &Callee) -> bool {
     let Callee { declared: _, input } = a;
     match (input, &b.input) {
@@ -95,17 +100,20 @@ fn same_types(a: &Types, b: &Types) -> bool {
 }
 
 fn same_model(a: &Model, b: &Model) -> bool {
-    let Model { name, description, fields, indexes, span: _ } = a;
-    name.value == b.name.value
+    let Model { name, description, fields, relations, indexes, span: _ } = a;
+    *relations == b.relations
+        && name.value == b.name.value
         && *description == b.description
         && same_entries(fields, &b.fields, same_field)
+        && *relations == b.relations
         && indexes.len() == b.indexes.len()
         && indexes.iter().zip(&b.indexes).all(|(a, b)| same_index(a, b))
 }
 
 fn same_index(a: &Index, b: &Index) -> bool {
-    let Index { fields } = a;
-    fields.iter().map(|name| &name.value).eq(b.fields.iter().map(|name| &name.value))
+    let Index { fields, unique } = a;
+    *unique == b.unique
+        && fields.iter().map(|name| &name.value).eq(b.fields.iter().map(|name| &name.value))
 }
 
 /// Whether two fields are the same but for their places.

@@ -56,7 +56,7 @@ fn trigger(
             let keys =
                 Keys::read(&entry.value, "an event", &known, entry.key.span, &mut cx.problems)?;
             let node = keys.required("type", "an event", &mut cx.problems)?;
-            Some(Trigger::Event(text(node, &mut cx.problems)?))
+            Some(Trigger::Event { event: text(node, &mut cx.problems)?, when: None, input: None })
         }
         own if is_extension(own) => None,
         _ => {
@@ -141,5 +141,5 @@ fn cron(cx: &mut Context<'_>, node: &Node) -> Option<Trigger> {
         cx.report(messages::invalid_cron(error.message, place));
         return None;
     }
-    Some(Trigger::Cron(expression))
+    Some(Trigger::Cron { expression, timezone: None, input: None })
 }

@@ -47,6 +47,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, declared: &Declared<'a>) -> Workflo
         output: None,
         triggers: Vec::new(),
         timeout: None,
+        concurrency: None,
         steps: Block::default(),
         span: name.span.to(declared.node.span),
     };

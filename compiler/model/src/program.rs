@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::model::Model;
 use crate::node::Node;
+use crate::screen::{Component, Page};
+use crate::test::Test;
 use crate::types::Field;
 use crate::workflow::{Step, Workflow};
 
@@ -27,8 +29,54 @@ pub struct Program {
     pub workflows: IndexMap<String, Workflow>,
     /// What `locus build` generates.
     pub targets: IndexMap<String, Target>,
+    /// The screens of the front end.
+    #[serde(default)]
+    pub pages: IndexMap<String, Page>,
+    /// Parts of screens that are written by hand or come from a plugin.
+    #[serde(default)]
+    pub components: IndexMap<String, Component>,
+    /// Tests of the workflows.
+    #[serde(default)]
+    pub tests: IndexMap<String, Test>,
+    /// The plugins that the project names, by id.
+    #[serde(default)]
+    pub plugins: IndexMap<String, PluginUse>,
+    /// The profile that was chosen; what it changes is part of everything else here.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// The limits that the program keeps to.
+    #[serde(default)]
+    pub budgets: Budgets,
     /// The author's own `x-…` keys.
     pub extensions: IndexMap<String, Value>,
+}
+
+/// A plugin that a project names.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PluginUse {
+    /// Its id.
+    pub id: Spanned<String>,
+    /// The versions that will do, as written.
+    pub version: Option<Spanned<String>>,
+    /// Its config, as written.
+    pub config: Option<Node>,
+    /// What it is allowed to do.
+    pub permissions: Vec<Spanned<String>>,
+}
+
+/// Limits that a program keeps to; what is `None` is not limited.
+#[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Budgets {
+    /// The most steps of a workflow, those of inner blocks included.
+    pub workflow_steps: Option<Spanned<u64>>,
+    /// The most blocks inside each other.
+    pub workflow_depth: Option<Spanned<u64>>,
+    /// The longest a run may take, in milliseconds; workflows without a timeout have it as theirs.
+    pub run_duration: Option<Spanned<u64>>,
+    /// The most files that a build of all targets may have.
+    pub generate_files: Option<Spanned<u64>>,
+    /// The most bytes that all these files may have together.
+    pub generate_bytes: Option<Spanned<u64>>,
 }
 
 /// A database, queue or service.

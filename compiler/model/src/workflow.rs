@@ -24,10 +24,22 @@ pub struct Workflow {
     pub triggers: Vec<Trigger>,
     /// How long a run may take, in milliseconds.
     pub timeout: Option<u64>,
+    /// How many runs of it there may be at once.
+    #[serde(default)]
+    pub concurrency: Option<Concurrency>,
     /// What it does.
     pub steps: Block,
     /// The whole declaration.
     pub span: Span,
+}
+
+/// How many runs of a workflow there may be at once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// Runs with the same value of it are counted together; all runs are where it is missing.
+    pub key: Option<Node>,
+    /// How many there may be; at least 1.
+    pub limit: u64,
 }
 
 /// Something that starts a workflow.
@@ -41,10 +53,33 @@ pub enum Trigger {
         /// The path; `{name}` parts are inputs of the workflow.
         path: Spanned<String>,
     },
-    /// A cron expression of five fields.
-    Cron(Spanned<String>),
-    /// An event of this type.
-    Event(Spanned<String>),
+    /// A time that comes again and again.
+    Cron {
+        /// A cron expression of five fields.
+        expression: Spanned<String>,
+        /// The IANA name of the time zone in which it is read; UTC when nothing is said.
+        timezone: Option<Spanned<String>>,
+        /// The input of each run, without expressions.
+        input: Option<Node>,
+    },
+    /// An event.
+    Event {
+        /// Its type.
+        event: Spanned<String>,
+        /// The condition under which it starts a run; the event is `.event`.
+        when: Option<Node>,
+        /// The input of the run, with expressions over `.event`; the event's data when nothing is said.
+        input: Option<Node>,
+    },
+    /// A message of a queue.
+    Queue {
+        /// The connection.
+        connection: Spanned<String>,
+        /// The topic of the messages.
+        topic: Spanned<String>,
+        /// The input of the run, with expressions over `.message`; the message's payload when nothing is said.
+        input: Option<Node>,
+    },
 }
 
 /// Steps that run one after another, or as a graph as soon as one of them has `needs`.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use locus_diag::Diagnostic;
 
 use crate::codes;
+use crate::connection::ConnectionKind;
 use crate::generator::GeneratorEntry;
 use crate::hooks::HooksEntry;
 use crate::meta::{API_VERSION, PluginMeta};
@@ -28,6 +29,8 @@ pub enum Part {
     Plugin(fn() -> PluginMeta),
     /// A step type.
     Step(fn() -> StepEntry),
+    /// A kind of connection.
+    Connection(fn() -> ConnectionKind),
     /// A generator.
     Generator(fn() -> GeneratorEntry),
     /// A parser hook.
@@ -68,6 +71,7 @@ macro_rules! __submit {
 pub struct Registry {
     plugins: BTreeMap<String, PluginMeta>,
     steps: BTreeMap<String, StepEntry>,
+    connection_kinds: BTreeMap<String, ConnectionKind>,
     generators: BTreeMap<String, GeneratorEntry>,
     parser_hooks: BTreeMap<String, ParserHookEntry>,
     hooks: Vec<HooksEntry>,
@@ -127,6 +131,17 @@ impl Registry {
         self.steps.get(name)
     }
 
+    /// The kinds of connections, by name.
+    pub fn connection_kinds(&self) -> impl Iterator<Item = &ConnectionKind> {
+        self.connection_kinds.values()
+    }
+
+    /// The kind of connection of this name.
+    #[must_use]
+    pub fn connection_kind(&self, name: &str) -> Option<&ConnectionKind> {
+        self.connection_kinds.get(name)
+    }
+
     /// The generators, by name.
     pub fn generators(&self) -> impl Iterator<Item = &GeneratorEntry> {
         self.generators.values()
@@ -180,6 +195,13 @@ impl Registry {
                 let (name, at) = (entry.ty.name.clone(), entry.ty.defined_at.clone());
                 let earlier = self.steps.insert(name.clone(), entry);
                 ("step type", name, at, earlier.map(|e| (e.ty.plugin, e.ty.defined_at)))
+            }
+            Part::Connection(make) => {
+                let mut kind = make();
+                kind.plugin = plugin;
+                let (name, at) = (kind.name.clone(), kind.defined_at.clone());
+                let earlier = self.connection_kinds.insert(name.clone(), kind);
+                ("kind of connection", name, at, earlier.map(|k| (k.plugin, k.defined_at)))
             }
             Part::Generator(make) => {
                 let mut entry = make();

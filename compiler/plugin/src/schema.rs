@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 /// Marks the place of an inner block. Its value is an object: `runs` (one of [`RUNS`]), and `binds`, the variables the
 /// block sees: each a name, or `{ "param": "as", "default": "item" }` where a parameter gives the name; without `default`
-/// there is no such variable when the parameter is not given.
+/// there is no such variable when the parameter is not given. A name may be written `{ "name": "index" }` too, and beside `name` or `param`
+/// the key `type` says what is known of the variable's type, as [`ResultType`](crate::ResultType).
 pub const BLOCK: &str = "x-locus-block";
 
 /// Marks a parameter that the step evaluates itself, when it needs it.
@@ -14,6 +15,9 @@ pub const LAZY: &str = "x-locus-lazy";
 /// Marks a string that names something of the program: one of [`REFERENCES`]. Beside one that names a workflow, the parameter `input` is
 /// what that workflow gets.
 pub const REFERENCE: &str = "x-locus-reference";
+
+/// Says what the connection that a string names must offer: see [`ConnectionKind`](crate::connection::ConnectionKind).
+pub const SERVICE: &str = "x-locus-service";
 
 /// Marks a parameter that may hold a secret.
 pub const SECRET_SAFE: &str = "x-locus-secret-safe";
@@ -24,11 +28,61 @@ pub const LITERAL: &str = "x-locus-literal";
 /// Marks a mapping (the parameters as a whole, or one of them) whose keys are names that later steps see as `.vars`.
 pub const SETS_VARS: &str = "x-locus-sets-vars";
 
+/// What the parameter is for, as far as analysis of flow, errors and effects has to know: one of [`ROLES`]. Blocks *beside* a parameter
+/// are those in the same mapping.
+pub const ROLE: &str = "x-locus-role";
+
+/// Names other effects of the step by what is written for a parameter: an object of the first word of its text (in any letter case) and the effect,
+/// `{ "GET": "read" }`. A step's effect is the strongest that its parameters name, and that of its type where one of
+/// them is not written out or names none.
+pub const EFFECTS: &str = "x-locus-effects";
+
 /// How often an inner block may run.
 pub const RUNS: [&str; 6] = ["once", "at_most_once", "many", "concurrent", "on_error", "always"];
 
 /// What a string may name.
 pub const REFERENCES: [&str; 5] = ["connection", "workflow", "model", "type", "error"];
+
+/// What a parameter may be for:
+///
+/// | role | the parameter |
+/// |---|---|
+/// | `guard` | condition: the blocks beside it run only when it is true |
+/// | `selector` | value: of the blocks in mappings beside it, the one runs whose key is its text |
+/// | `while` | condition: the blocks beside it run again as long as it is true; looked at before each time |
+/// | `until` | condition: the blocks beside it run again until it is true; looked at after each time |
+/// | `items` | list: the blocks beside it run once for each item |
+/// | `times` | number: how often the blocks beside it run |
+/// | `bound` | number: the most times the blocks beside it may run |
+/// | `concurrency` | number: how many blocks, or runs of one block, there are at once |
+/// | `join` | word: `all` where every block runs to its end; with any other, the first that decides ends the others |
+/// | `repeats` | how often the step's blocks run again, all of them anew, when one fails |
+/// | `raises` | error code: the step can fail with it |
+/// | `catches` | error codes: those errors of the step's blocks that the blocks beside it handle instead; every error when empty |
+/// | `calls` | name of a workflow: it runs as a part of this run, and its errors are the step's |
+/// | `detaches` | condition: when true, what the parameter `calls` names becomes a run of its own |
+/// | `emits` | type of an event that the step emits |
+/// | `awaits` | type of an event that the step waits for |
+/// | `idempotency_key` | key under which a repetition of the step does nothing more |
+pub const ROLES: [&str; 17] = [
+    "guard",
+    "selector",
+    "while",
+    "until",
+    "items",
+    "times",
+    "bound",
+    "concurrency",
+    "join",
+    "repeats",
+    "raises",
+    "catches",
+    "calls",
+    "detaches",
+    "emits",
+    "awaits",
+    "idempotency_key",
+];
 
 /// The schema of an inner block.
 #[must_use]

@@ -178,6 +178,7 @@ pub(crate) fn program(name: &str, steps: Vec<Step>) -> Program {
         output: None,
         triggers: Vec::new(),
         timeout: None,
+        concurrency: None,
         steps: Block { steps, graph: false },
         span: span(4),
     };

@@ -39,7 +39,8 @@ pub(super) fn program(value: Value) -> Program {
         name: spanned(name),
         description: text(&value["description"]),
         fields: fields(&value["fields"]),
-        indexes: Vec::new(),
+        relations: IndexMap::new(),
+            indexes: Vec::new(),
         span: span(),
     });
     let connections = each(&value["connections"], |name, kind| Connection {
@@ -122,6 +123,7 @@ fn workflow(name: &str, value: &Value) -> Workflow {
         output: value.get("output").map(node),
         triggers: value["triggers"].as_array().into_iter().flatten().map(trigger).collect(),
         timeout: value["timeout"].as_u64(),
+        concurrency: None,
         steps: block(&value["steps"], &StepPath::workflow(name)),
         span: span(),
     }
@@ -134,8 +136,11 @@ fn trigger(value: &Value) -> Trigger {
             method: spanned(value[0].as_str().unwrap()),
             path: spanned(value[1].as_str().unwrap()),
         },
-        "cron" => Trigger::Cron(spanned(value.as_str().unwrap())),
-        _ => Trigger::Event(spanned(value.as_str().unwrap())),
+        "cron" => {
+            let expression = spanned(value.as_str().unwrap());
+            Trigger::Cron { expression, timezone: None, input: None }
+        }
+        _ => Trigger::Event { event: spanned(value.as_str().unwrap()), when: None, input: None },
     }
 }
 

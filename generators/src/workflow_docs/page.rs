@@ -60,8 +60,14 @@ pub(super) fn workflow(workflow: &Workflow, program: &Program) -> Value {
 fn starts(trigger: &Trigger) -> Value {
     let (what, code) = match trigger {
         Trigger::Http { method, path } => ("request", format!("{} {}", method.value, path.value)),
-        Trigger::Cron(expression) => ("schedule", expression.value.clone()),
-        Trigger::Event(event) => ("event", event.value.clone()),
+        Trigger::Cron { expression, timezone: None, .. } => ("schedule", expression.value.clone()),
+        Trigger::Cron { expression, timezone: Some(zone), .. } => {
+            ("schedule", format!("{} {}", expression.value, zone.value))
+        }
+        Trigger::Event { event, .. } => ("event", event.value.clone()),
+        Trigger::Queue { connection, topic, .. } => {
+            ("message", format!("{}/{}", connection.value, topic.value))
+        }
     };
     json!({ "what": what, "code": code })
 }

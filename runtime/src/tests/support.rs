@@ -102,6 +102,7 @@ pub(super) fn workflow(name: &str, steps: Vec<Step>) -> Workflow {
         output: None,
         triggers: Vec::new(),
         timeout: None,
+        concurrency: None,
         steps: Block { steps, graph: false },
         span: span(),
     }
@@ -309,10 +310,12 @@ fn entry(name: &str, kind: StepKind, behaviour: Behaviour) -> StepEntry {
         kind,
         effect: Effect::Idempotent,
         params: json!({ "type": "object" }),
-        result: String::new(),
+        result: locus_plugin::ResultType::Any,
         raises: None,
         catches: Vec::new(),
         completes: true,
+        errors: None,
+        passes_key: false,
         defined_at: name.to_owned(),
     };
     StepEntry { ty, behaviour }
