@@ -3,7 +3,7 @@
 //! Reading order:
 //! 1. [`world`]: reading and listing files, on disk and in memory;
 //! 2. [`project`]: the files of a project, found in one fixed order;
-//! 3. [`yaml`]: a text to nodes with places, and every problem in it;
+//! 3. [`yaml`]: a text to nodes with places, and every problem in it; [`layout`]: a text as it is laid out, with its comments;
 //! 4. [`front_end`]: YAML as a parser hook of the plugin contract;
 //! 5. [`codes`]: the codes of all those problems.
 //!
@@ -19,7 +19,7 @@ pub mod yaml;
 
 pub use project::{MANIFEST, Manifest, Project, SPEC_SUFFIX, discover};
 pub use world::{DiskWorld, LARGEST_FILE, Listed, ListedKind, MemoryWorld, ReadError, World};
-pub use yaml::parse_yaml;
+pub use yaml::{layout, parse_yaml};
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod cursor;
 mod error;
 mod expression;
 mod flow_text;
+pub mod layout;
 mod mapping;
 mod repair;
 mod report;
