@@ -19,7 +19,7 @@ use crate::instant::Instant;
 ///     input: { user: uuid }
 ///     steps:
 ///       - schedule: { workflow: remind, input: { user: "${ .input.user }" }, after: 3d }
-///       - schedule: { workflow: digest, input: { user: "${ .input.user }" }, cron: "0 9 * * MON", time_zone: Europe/Berlin }
+///       - schedule: { workflow: digest, input: { user: "${ .input.user }" }, cron: "0 9 * * MON", timezone: Europe/Berlin }
 ///   remind:
 ///     input: { user: uuid }
 ///     steps:
@@ -54,7 +54,7 @@ pub struct Schedule {
     cron: Option<String>,
     /// Whose clock `cron` goes by, as the IANA names it: `Europe/Berlin`.
     #[param(default = "UTC")]
-    time_zone: String,
+    timezone: String,
     /// The last instant at which `cron` may start a run; for ever when not given.
     until: Option<Instant>,
 }
@@ -66,7 +66,7 @@ impl Action for Schedule {
             (_, Some(instant), _) => Due::At(instant.0),
             (.., cron) => Due::Cron {
                 expression: cron.unwrap_or_default(),
-                time_zone: self.time_zone,
+                timezone: self.timezone,
                 until: self.until.map(|instant| instant.0),
             },
         };

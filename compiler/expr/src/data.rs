@@ -132,6 +132,26 @@ impl Data {
         }
     }
 
+    /// The entries of an object, in their order; none of anything else.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let entries = match &self.0 {
+            Node::Object(object) => Some(object.entries.iter()),
+            _ => None,
+        };
+        entries.into_iter().flatten().map(|(key, value)| (&**key, value))
+    }
+
+    /// What two values that share their content have in common, for as long as one of them lives; `None` for what is never shared.
+    #[must_use]
+    pub fn identity(&self) -> Option<usize> {
+        match &self.0 {
+            Node::Text(text) => Some(Arc::as_ptr(text).addr()),
+            Node::List(list) => Some(Arc::as_ptr(list).addr()),
+            Node::Object(object) => Some(Arc::as_ptr(object).addr()),
+            Node::Null | Node::Bool(_) | Node::Number(_) => None,
+        }
+    }
+
     /// The value as JSON. Infinity becomes the largest number and "not a number" becomes null, as in jq.
     #[must_use]
     pub fn to_value(&self) -> Value {

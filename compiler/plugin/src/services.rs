@@ -250,7 +250,7 @@ pub enum Due {
         /// Minute, hour, day of month, month, day of week.
         expression: String,
         /// Whose clock counts, by its name in the IANA database: `Europe/Berlin`.
-        time_zone: String,
+        timezone: String,
         /// The last instant at which it may start, in milliseconds since 1970-01-01 UTC.
         until: Option<u64>,
     },

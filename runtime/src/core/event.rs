@@ -54,6 +54,7 @@ pub enum Event {
         /// Its number in the store.
         seq: u64,
         /// It.
+        #[serde(rename = "cloud_event")]
         event: CloudEvent,
     },
     /// Somebody wants the run to end.

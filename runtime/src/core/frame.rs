@@ -7,6 +7,7 @@ use std::sync::Arc;
 use locus_expr::Data;
 use locus_plugin::control::ControlInstance;
 use locus_plugin::{BlockKey, Outcome, StepError, Subscription};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::image::{BlockIndex, StepIndex};
@@ -105,12 +106,21 @@ pub(super) struct StepFrame {
     pub(super) key: String,
     pub(super) attempt: u32,
     pub(super) params: Value,
+    /// What its parameters were evaluated from; none where they are constant.
+    pub(super) scope: Option<StepScope>,
     pub(super) state: StepState,
     /// Why it is being cancelled.
     pub(super) cancel: Option<CancelReason>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What the parameters of a step see: a snapshot has this in their place.
+pub(super) struct StepScope {
+    /// With the variables as they were.
+    pub(super) env: Env,
+    pub(super) now: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum CancelReason {
     /// Something further out does not want it any longer.
     Outer,
@@ -147,7 +157,7 @@ pub(super) struct ControlFrame {
     pub(super) ending: Option<(Outcome, Map<String, Value>)>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(super) enum Child {
     Block(FrameId),
     /// A block that runs on every way out: it is left to finish when its step is cancelled.

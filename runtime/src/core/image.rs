@@ -27,6 +27,7 @@ pub struct Image {
     pub(super) workflows: BTreeMap<String, WorkflowCode>,
     pub(super) secrets: Data,
     program: Arc<Program>,
+    fingerprint: OnceLock<String>,
 }
 
 /// A workflow made ready.
@@ -86,6 +87,7 @@ impl Image {
             workflows: BTreeMap::new(),
             secrets: Data::object([]),
             program: Arc::clone(&program),
+            fingerprint: OnceLock::new(),
         };
         for (name, workflow) in &program.workflows {
             let block = image.block(&workflow.steps, None, registry)?;
@@ -127,6 +129,24 @@ impl Image {
     #[must_use]
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// What the numbers of its steps and blocks mean: a hash of all of them in their order.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            let steps = self.steps.iter().map(|step| {
+                let slots = step.slots.iter().map(|(pointer, slot)| (pointer, slot.block));
+                serde_json::json!([
+                    step.path.as_str(),
+                    step.signature,
+                    slots.collect::<Vec<_>>(),
+                    step.compensate
+                ])
+            });
+            let blocks = self.blocks.iter().map(|block| Value::from(block.steps.clone()));
+            let content = Value::Array(steps.chain(blocks).collect());
+            locus_model::identity::content_hash(&content)
+        })
     }
 
     fn block(

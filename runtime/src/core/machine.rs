@@ -117,8 +117,18 @@ impl Machine {
                 message: format!("the program has no workflow `{}`", run.workflow),
             });
         }
+        let mut machine = Self { visits, ..Self::idle(image, run) };
+        let (name, input) = (machine.run.workflow.clone(), std::mem::take(&mut machine.run.input));
+        machine.start_workflow(&name, name.clone(), input, None);
+        machine.work();
+        let commands = std::mem::take(&mut machine.commands);
+        Ok((machine, commands))
+    }
+
+    /// A machine in which nothing goes on.
+    pub(super) fn idle(image: Arc<Image>, run: RunInfo) -> Self {
         let run_data = run_data(&run);
-        let mut machine = Self {
+        Self {
             dot: dot_of(&run_data),
             run_data,
             image,
@@ -136,13 +146,8 @@ impl Machine {
             tasks: VecDeque::new(),
             commands: Vec::new(),
             finished: None,
-            visits,
-        };
-        let (name, input) = (machine.run.workflow.clone(), std::mem::take(&mut machine.run.input));
-        machine.start_workflow(&name, name.clone(), input, None);
-        machine.work();
-        let commands = std::mem::take(&mut machine.commands);
-        Ok((machine, commands))
+            visits: None,
+        }
     }
 
     /// Takes what happened at `now` (milliseconds since 1970-01-01 UTC) and says what to do.
@@ -227,7 +232,7 @@ impl Machine {
         self.next_frame
     }
 
-    fn set_now(&mut self, now: u64) {
+    pub(super) fn set_now(&mut self, now: u64) {
         if now != self.now {
             self.now = now;
             self.run_data.insert("now", Data::from(Value::String(format_instant(now))));
@@ -405,6 +410,17 @@ impl Machine {
             dot.insert("result", Data::from(result));
         }
         Scope { dot, variables: Arc::clone(&env.variables) }
+    }
+
+    /// What an expression saw at another time.
+    pub(super) fn scope_at(&self, now: u64, env: &Env) -> Scope {
+        let mut scope = self.scope(env, None);
+        if now != self.now {
+            let mut run = self.run_data.clone();
+            run.insert("now", Data::from(Value::String(format_instant(now))));
+            scope.dot.insert("run", run);
+        }
+        scope
     }
 
     /// Cancels the outermost block of a workflow, which will then end so.

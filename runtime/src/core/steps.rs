@@ -10,7 +10,7 @@ use locus_plugin::{ControlEvent, Outcome, StepError};
 use serde_json::{Map, Value};
 
 use super::event::{Command, TimerKind};
-use super::frame::{CancelReason, Compensation, FrameId, StepFrame, StepState};
+use super::frame::{CancelReason, Compensation, FrameId, StepFrame, StepScope, StepState};
 use super::machine::{Machine, Task};
 
 /// The longest delay that the other side can ask for, in milliseconds: a day.
@@ -72,11 +72,27 @@ impl Machine {
             key,
             attempt: 1,
             params,
+            scope: None,
             state: StepState::Idle,
             cancel: None,
         };
         self.steps.insert(id, frame);
         self.attempt(id);
+        if !code.params.is_constant() {
+            self.keep_scope(id, block_id);
+        }
+    }
+
+    /// Remembers what the parameters of a step saw, if it is going on: most pure steps have ended by now.
+    fn keep_scope(&mut self, id: FrameId, block: FrameId) {
+        let (Some(frame), Some(block)) = (self.steps.get_mut(&id), self.blocks.get(&block)) else {
+            return;
+        };
+        let mut env = block.env.clone();
+        if env.frozen_vars.is_none() {
+            env.frozen_vars = self.workflows.get(&env.workflow).map(|frame| frame.vars.clone());
+        }
+        frame.scope = Some(StepScope { env, now: self.now });
     }
 
     /// Begins an attempt of a step.
