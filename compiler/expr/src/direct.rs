@@ -2,18 +2,15 @@
 //! than that. Every operation is the interpreter's own and they happen in its order, so the same comes out, sooner.
 
 use jaq_core::ValT;
-use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::ops::{Cmp, Math};
-use jaq_core::path::{Opt, Part};
 
-use crate::analysis::fixed;
 use crate::builtins;
-use crate::data::{Data, Node};
+use crate::data::{self, Data};
 use crate::error::EvalErrorKind;
 use crate::json;
-use crate::number::Number;
 use crate::program::Failure;
 use crate::scope::Scope;
+use crate::tree::{Node, Op, Part, PartKind, Term};
 use crate::value::Val;
 
 /// Levels of a term that is evaluated here: fewer than [`rewrite`](crate::rewrite) would count.
@@ -45,39 +42,36 @@ pub(crate) struct Lookup {
 
 impl Direct {
     /// The term, if it can be evaluated here.
-    pub(crate) fn of(term: &Term<&str>) -> Option<Self> {
+    pub(crate) fn of(term: &Term) -> Option<Self> {
         Self::at_level(term, 0)
     }
 
-    fn at_level(term: &Term<&str>, level: u32) -> Option<Self> {
+    fn at_level(term: &Term, level: u32) -> Option<Self> {
         if level == LEVELS {
             return None;
         }
-        let inner = |term: &Term<&str>| Self::at_level(term, level + 1);
-        let both = |left, right| Some(Box::new((inner(left)?, inner(right)?)));
-        match term {
-            Term::Id | Term::Var(_) | Term::Path(..) => Lookup::of(term).map(Self::Lookup),
-            Term::Num(literal) => {
-                Number::parse(literal).map(|number| Self::Literal(Data::number(number)))
-            }
-            Term::Str(..) => fixed(term).map(|text| Self::Literal(Data::text(text.to_owned()))),
-            Term::Neg(term) => Some(Self::Negative(Box::new(inner(term)?))),
-            Term::BinOp(left, op, right) => {
-                let sides = both(left, right)?;
+        let inner = |term: &Term| Self::at_level(term, level + 1);
+        match &term.node {
+            Node::Id | Node::Variable(_) | Node::Path(..) => Lookup::of(term).map(Self::Lookup),
+            Node::Number(number) => Some(Self::Literal(Data::number(*number))),
+            Node::Text(text) => Some(Self::Literal(Data::text(text.to_string()))),
+            Node::Negative(term) => Some(Self::Negative(Box::new(inner(term)?))),
+            Node::Binary(left, op, right) => {
+                let sides = Box::new((inner(left)?, inner(right)?));
                 match op {
-                    BinaryOp::Math(op) => Some(Self::Math(sides, *op)),
-                    BinaryOp::Cmp(op) => Some(Self::Compare(sides, *op)),
-                    BinaryOp::And => Some(Self::Logic(sides, false)),
-                    BinaryOp::Or => Some(Self::Logic(sides, true)),
-                    BinaryOp::Alt => Some(Self::Alternative(sides)),
-                    BinaryOp::Pipe(None) => Some(Self::Pipe(sides)),
+                    Op::Math(op) => Some(Self::Math(sides, *op)),
+                    Op::Compare(op) => Some(Self::Compare(sides, *op)),
+                    Op::And => Some(Self::Logic(sides, false)),
+                    Op::Or => Some(Self::Logic(sides, true)),
+                    Op::Alternative => Some(Self::Alternative(sides)),
+                    Op::Pipe => Some(Self::Pipe(sides)),
                     _ => None,
                 }
             }
-            Term::Call(name, arguments) if arguments.is_empty() => match *name {
+            Node::Call(name, arguments) if arguments.is_empty() => match &*name.text {
                 "null" => Some(Self::Literal(Data::null())),
-                "true" => Some(Self::Literal(Data(Node::Bool(true)))),
-                "false" => Some(Self::Literal(Data(Node::Bool(false)))),
+                "true" => Some(Self::Literal(Data(data::Node::Bool(true)))),
+                "false" => Some(Self::Literal(Data(data::Node::Bool(false)))),
                 "not" => Some(Self::Not),
                 "length" => Some(Self::Length),
                 _ => None,
@@ -133,18 +127,18 @@ fn done(outcome: crate::value::Outcome) -> Result<Val, Failure> {
 }
 
 impl Lookup {
-    fn of(term: &Term<&str>) -> Option<Self> {
-        let (head, parts) = match term {
-            Term::Path(head, path) => (&**head, path.0.as_slice()),
-            head => (head, [].as_slice()),
+    fn of(term: &Term) -> Option<Self> {
+        let (head, parts) = match &term.node {
+            Node::Path(head, parts) => (&**head, parts.as_slice()),
+            _ => (term, [].as_slice()),
         };
-        let variable = match head {
-            Term::Id => None,
-            Term::Var(name) => Some(name.strip_prefix('$')?.to_owned()),
+        let variable = match &head.node {
+            Node::Id => None,
+            Node::Variable(name) => Some(name.strip_prefix('$')?.to_owned()),
             _ => return None,
         };
-        let key = |(part, opt): &(Part<Term<&str>>, Opt)| match (part, opt) {
-            (Part::Index(index), Opt::Essential) => fixed(index).map(str::to_owned),
+        let key = |part: &Part| match &part.kind {
+            PartKind::Key(key) if !part.optional => Some(key.text.to_string()),
             _ => None,
         };
         let keys = parts.iter().map(key).collect::<Option<_>>()?;

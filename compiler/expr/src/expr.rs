@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use jaq_core::load::lex::Lexer;
-use jaq_core::load::parse::{Parser, Term};
+use jaq_core::load::parse::Parser;
 use jaq_core::load::span;
 
 use crate::analysis::analyse;
@@ -14,10 +14,12 @@ use crate::direct::Direct;
 use crate::error::{EvalError, EvalErrorKind, ExprError};
 use crate::infer::{Inference, TypeScope};
 use crate::meter::Limits;
+use crate::parse::parse;
 use crate::paths::{PathUse, Reference};
 use crate::program::Program;
 use crate::scope::Scope;
 use crate::syntax;
+use crate::tree::Term;
 use crate::ty::Ty;
 
 /// One expression in a string. Clones are cheap.
@@ -27,6 +29,7 @@ pub struct Expr(Arc<Parsed>);
 struct Parsed {
     source: String,
     range: Range<usize>,
+    term: Term,
     variables: Vec<Reference>,
     paths: Vec<PathUse>,
     /// Made when the expression is first evaluated: a check evaluates nothing, and compiling costs more than parsing.
@@ -38,45 +41,26 @@ impl Expr {
     pub(crate) fn parse(text: &str, range: Range<usize>) -> Result<Self, Vec<ExprError>> {
         let source = text.get(range.clone()).unwrap_or_default();
         let base = range.start;
-        let locate = |part: &str| {
-            let inner = span(source, part);
-            base + inner.start..base + inner.end
+        let Some(term) = parse(source, base) else {
+            return Err(explain(source, range));
         };
-        let tokens = Lexer::new(source).lex().map_err(|errors| {
-            errors
-                .into_iter()
-                .map(|(expected, at)| syntax::lexical(&expected, at, &locate))
-                .collect::<Vec<_>>()
-        })?;
-        if let Some(error) = syntax::module(&tokens, &locate) {
-            return Err(vec![error]);
-        }
-        let term: Term<&str> =
-            Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
-                let report = |(expected, found)| {
-                    syntax::grammatical(&expected, found, source, &tokens, &locate)
-                };
-                errors.into_iter().map(report).collect::<Vec<_>>()
-            })?;
         let analysis = analyse(&term, source, base);
         if !analysis.errors.is_empty() {
             return Err(analysis.errors);
         }
-        let program = OnceLock::new();
-        if let Some(direct) = Direct::of(&term) {
-            program.get_or_init(|| Ok(Program::Direct(direct)));
-        } else if cfg!(debug_assertions) {
-            // Whatever passes the analysis compiles. Tests see to that.
-            Program::compile(term, &analysis.variables)
-                .map_err(|message| vec![syntax::internal(range.clone(), &message)])?;
-        }
-        Ok(Self(Arc::new(Parsed {
+        let expr = Self(Arc::new(Parsed {
             source: source.to_owned(),
             range,
+            term,
             variables: analysis.variables,
             paths: analysis.paths,
-            program,
-        })))
+            program: OnceLock::new(),
+        }));
+        if cfg!(debug_assertions) && Direct::of(&expr.0.term).is_none() {
+            // Whatever passes the analysis compiles. Tests see to that.
+            expr.compile().map_err(|message| vec![syntax::internal(expr.range(), &message)])?;
+        }
+        Ok(expr)
     }
 
     /// The text between `${` and `}`.
@@ -112,7 +96,10 @@ impl Expr {
 
     /// The one result of the expression.
     pub(crate) fn evaluate(&self, scope: &Scope, limits: &Limits) -> Result<Data, EvalError> {
-        let program = self.0.program.get_or_init(|| self.compile());
+        let program = self.0.program.get_or_init(|| match Direct::of(&self.0.term) {
+            Some(direct) => Ok(Program::Direct(direct)),
+            None => self.compile(),
+        });
         let program = program.as_ref().map_err(|message| {
             let error = syntax::internal(self.range(), message);
             EvalError {
@@ -130,6 +117,34 @@ impl Expr {
         let tokens = Lexer::new(self.source()).lex().map_err(|_| "it cannot be read again")?;
         let term = Parser::new(&tokens).parse(|parser| parser.term());
         Program::compile(term.map_err(|_| "it cannot be read again")?, &self.0.variables)
+    }
+}
+
+/// What is wrong with an expression that cannot be parsed, in the words of jaq's parser.
+#[cold]
+fn explain(source: &str, range: Range<usize>) -> Vec<ExprError> {
+    let locate = |part: &str| {
+        let inner = span(source, part);
+        range.start + inner.start..range.start + inner.end
+    };
+    let tokens = match Lexer::new(source).lex() {
+        Ok(tokens) => tokens,
+        Err(errors) => {
+            let report = |(expected, at): (_, &str)| syntax::lexical(&expected, at, &locate);
+            return errors.into_iter().map(report).collect();
+        }
+    };
+    if let Some(error) = syntax::module(&tokens, &locate) {
+        return vec![error];
+    }
+    match Parser::new(&tokens).parse(|parser| parser.term()) {
+        // The two parsers take the same. Tests see to that.
+        Ok(_) => vec![syntax::internal(range, "it is read in two ways")],
+        Err(errors) => {
+            let report =
+                |(expected, found)| syntax::grammatical(&expected, found, source, &tokens, &locate);
+            errors.into_iter().map(report).collect()
+        }
     }
 }
 

@@ -34,6 +34,9 @@ mod meter;
 mod natives;
 mod number;
 mod order;
+mod parse;
+#[cfg(test)]
+mod parse_tests;
 mod paths;
 mod places;
 mod prelude;
@@ -46,6 +49,7 @@ mod syntax;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod ty;
 mod update;
 mod value;

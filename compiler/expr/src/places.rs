@@ -2,18 +2,15 @@
 
 use std::ops::Range;
 
-use jaq_core::load::span;
-
 use crate::paths::{PathUse, Root, Segment};
+use crate::tree::{Name, Span};
 
 /// Number of a known place; `None` is anything at all.
 pub(crate) type Place = Option<usize>;
 
 /// The known places of one expression, and the paths reported so far.
-pub(crate) struct Places<'s> {
-    source: &'s str,
-    /// Where the source begins in the template's string.
-    base: usize,
+#[derive(Default)]
+pub(crate) struct Places {
     known: Vec<Known>,
     /// Within a `try`, or on the left of `//`.
     pub(crate) optional: bool,
@@ -28,30 +25,7 @@ struct Known {
     covered: bool,
 }
 
-impl<'s> Places<'s> {
-    /// For an expression that was parsed from `source`, which begins at `base` in the template's string.
-    pub(crate) fn new(source: &'s str, base: usize) -> Self {
-        Self {
-            source,
-            base,
-            known: Vec::new(),
-            optional: false,
-            assigned: false,
-            reported: Vec::new(),
-        }
-    }
-
-    /// Where a part of the source is.
-    pub(crate) fn locate(&self, part: &str) -> Range<usize> {
-        let inner = span(self.source, part);
-        self.base + inner.start..self.base + inner.end
-    }
-
-    /// What stands before a part of the source.
-    pub(crate) fn before(&self, part: &str) -> &'s str {
-        self.source.get(..span(self.source, part).start).unwrap_or_default()
-    }
-
+impl Places {
     /// The place that a path of the scope begins at, written in this range.
     pub(crate) fn root(&mut self, root: Root, range: Range<usize>) -> Place {
         Some(self.add(PathUse { root, segments: Vec::new(), range, optional: false }))
@@ -79,18 +53,18 @@ impl<'s> Places<'s> {
         }
     }
 
-    /// The value under a fixed key of a place.
-    pub(crate) fn key(&mut self, place: Place, key: &'s str) -> Place {
+    /// The value under a fixed key of a place; `written` is where the key is with its dot, quotes and brackets.
+    pub(crate) fn key(&mut self, place: Place, key: &Name, written: Span) -> Place {
         let known = self.known.get_mut(place?)?;
         known.covered = true;
         let mut path = known.path.clone();
-        let written = self.written(key);
+        let written = written.range();
         if path.segments.is_empty() && path.root == Root::Dot {
             path.range.start = written.start;
         }
         path.range.end = written.end.max(path.range.end);
         path.optional |= self.optional;
-        path.segments.push(Segment { name: key.to_owned(), range: self.locate(key) });
+        path.segments.push(Segment { name: key.text.to_string(), range: key.span.range() });
         Some(self.add(path))
     }
 
@@ -99,25 +73,5 @@ impl<'s> Places<'s> {
         if let Some(known) = place.and_then(|place| self.known.get_mut(place)) {
             known.path.optional = true;
         }
-    }
-
-    /// Where a key is written with its dot, quotes and brackets.
-    fn written(&self, key: &str) -> Range<usize> {
-        let Range { mut start, mut end } = span(self.source, key);
-        let before = |at: usize| self.source.get(..at).unwrap_or_default();
-        let after = |at: usize| self.source.get(at..).unwrap_or_default();
-        if before(start).ends_with('"') && after(end).starts_with('"') {
-            (start, end) = (start - 1, end + 1);
-        }
-        let left = before(start).trim_end();
-        let right = after(end).trim_start();
-        if left.ends_with('[') && right.starts_with(']') {
-            (start, end) = (left.len() - 1, self.source.len() - right.len() + 1);
-        }
-        let left = before(start).trim_end();
-        if left.ends_with('.') {
-            start = left.len() - 1;
-        }
-        self.base + start..self.base + end
     }
 }
