@@ -3,6 +3,7 @@
 //! three in order.
 
 use locus_diag::Diagnostic;
+use locus_expr::Ty;
 use locus_model::{Node, Program, Spec, Workflow};
 use locus_plugin::Registry;
 
@@ -11,7 +12,8 @@ use crate::sections::{self, Declarations, Section};
 use crate::shapes::Shapes;
 use crate::summary::{self, Summary};
 use crate::surroundings::Surroundings;
-use crate::{connections, manifest, models, workflows};
+use crate::typing::{self, Outputs, Sites};
+use crate::{budgets, connections, manifest, models, profiles, screens, test_section, workflows};
 
 /// What a program declares: every name and type that its workflows may refer to.
 pub struct Declared<'a> {
@@ -21,6 +23,7 @@ pub struct Declared<'a> {
     surroundings: Surroundings,
     program: Program,
     problems: Vec<Diagnostic>,
+    outputs: Outputs,
 }
 
 /// A workflow, read and checked.
@@ -35,11 +38,13 @@ pub struct Checked {
 }
 
 impl<'a> Declared<'a> {
-    /// Reads all that is declared in the files of `spec` and in the project file.
+    /// Reads all that is declared in the files of `spec` and in the project file, with this profile; without one, `dev` holds where it is
+    /// declared.
     #[must_use]
     pub fn of(
         spec: &'a Spec,
         manifest: Option<&'a Node>,
+        profile: Option<&str>,
         registry: &'a Registry,
         shapes: &'a Shapes,
     ) -> Self {
@@ -49,23 +54,27 @@ impl<'a> Declared<'a> {
             manifest::connections(&mut cx, node, &mut declared_connections);
         }
         let mut all = sections::collect(spec, declared_connections, &mut cx.problems);
-        connections::declare(&mut cx, &all.connections);
+        let manifest = manifest.map(|node| manifest::read(&mut cx, node)).unwrap_or_default();
+        let (settings, profile) =
+            profiles::read(&mut cx, manifest.keys.as_ref(), &all.connections, profile);
+        connections::declare(&mut cx, &all.connections, &settings.connections);
         models::declare(&mut cx, &all);
         workflows::declare(&mut cx, &all.workflows);
-        let mut program = Program {
-            connections: connections::read(&mut cx, &all.connections),
+        models::read(&mut cx, &all);
+        let program = Program {
+            name: manifest.name.unwrap_or_default(),
+            version: manifest.version,
+            connections: settings.connections,
+            targets: settings.targets,
+            plugins: settings.plugins,
+            budgets: settings.budgets,
+            profile,
             extensions: std::mem::take(&mut all.extensions),
             ..Program::default()
         };
-        if let Some(node) = manifest {
-            let manifest = manifest::read(&mut cx, node);
-            program.name = manifest.name.unwrap_or_default();
-            program.version = manifest.version;
-            program.targets = manifest.targets;
-        }
-        models::read(&mut cx, &all);
         let (surroundings, problems) = cx.finish();
-        Self { registry, shapes, all, surroundings, program, problems }
+        let outputs = Outputs::new(all.workflows.len());
+        Self { registry, shapes, all, surroundings, program, problems, outputs }
     }
 
     /// How many workflows there are.
@@ -85,15 +94,56 @@ impl<'a> Declared<'a> {
         self.all.workflows.iter().map(|(name, declared)| (*name, declared.node))
     }
 
-    /// Reads and checks the workflow of this number. It sees what is declared and nothing of what other workflows do.
+    /// Reads and checks the workflow of this number. It sees what is declared, and of the workflows that it calls, what they give:
+    /// [`Summary::output`].
     ///
     /// # Panics
     /// There is no workflow of this number.
     #[must_use]
     pub fn check(&self, index: usize) -> Checked {
+        self.settle(index);
+        let mut checked = self.check_settled(index, None).0;
+        let output = std::mem::take(&mut checked.summary.output);
+        checked.summary.output = self.outputs.keep(index, output);
+        checked
+    }
+
+    /// The types of everything in the workflow of this number, for an editor.
+    ///
+    /// # Panics
+    /// There is no workflow of this number.
+    #[must_use]
+    pub fn sites(&self, index: usize) -> Sites {
+        self.settle(index);
+        self.check_settled(index, Some(Sites::default())).1.unwrap_or_default()
+    }
+
+    /// What the workflow of this number gives to those who call it, if that was found out.
+    pub(crate) fn output(&self, index: usize) -> Option<&Ty> {
+        self.outputs.get(index)
+    }
+
+    fn settle(&self, index: usize) {
+        let calls = |index: usize| {
+            let mut names = Vec::new();
+            typing::called(self.all.workflows[index].node, self.registry, self.shapes, &mut names);
+            let known = names.iter().filter_map(|name| self.all.workflows.get_index_of(*name));
+            let mut calls: Vec<usize> = known.collect();
+            calls.sort_unstable();
+            calls.dedup();
+            calls
+        };
+        let find = |index: usize| self.check_settled(index, None).0.summary.output;
+        self.outputs.settle(index, &calls, &find);
+    }
+
+    /// Checks a workflow when it is known what those give that it calls.
+    fn check_settled(&self, index: usize, sites: Option<Sites>) -> (Checked, Option<Sites>) {
         let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        cx.program = Some(self);
+        cx.sites = sites;
         let workflow = workflows::read(&mut cx, &self.all.workflows[index]);
-        Checked { workflow, problems: cx.problems, summary: cx.summary }
+        (Checked { workflow, problems: cx.problems, summary: cx.summary }, cx.sites)
     }
 
     /// What every workflow sees of the rest of the program.
@@ -102,27 +152,27 @@ impl<'a> Declared<'a> {
         &self.surroundings
     }
 
-    /// What is wrong with the program beside what is wrong with single workflows, given what each means for the rest.
+    /// The program with these workflows, which are all of them in order, and what is wrong with it beside what is wrong with
+    /// single workflows, given what each means for the rest.
     #[must_use]
-    pub fn problems<'s>(
-        &self,
+    pub fn finish<'s>(
+        self,
+        workflows: impl IntoIterator<Item = Workflow>,
         summaries: impl IntoIterator<Item = &'s Summary>,
-    ) -> Vec<Diagnostic> {
-        let mut problems = self.problems.clone();
+    ) -> (Program, Vec<Diagnostic>) {
+        let mut problems = self.problems;
         problems.extend(summary::check(summaries));
-        problems
-    }
-
-    /// The program with these workflows, which are all of them in order.
-    #[must_use]
-    pub fn program(self, workflows: impl IntoIterator<Item = Workflow>) -> Program {
-        let names = self.all.workflows.keys().map(|name| (*name).to_owned());
         let types = Types::clone(&self.surroundings.types);
-        Program {
-            workflows: names.zip(workflows).collect(),
-            schemas: types.schemas,
-            models: types.models,
-            ..self.program
+        let mut program = Program { schemas: types.schemas, models: types.models, ..self.program };
+        for ((name, declared), mut workflow) in self.all.workflows.iter().zip(workflows) {
+            budgets::hold(&mut workflow, declared.node, &program.budgets, &mut problems);
+            program.workflows.insert((*name).to_owned(), workflow);
         }
+        let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        program.components = screens::components(&mut cx, &self.all.components);
+        program.pages = screens::pages(&mut cx, &self.all.pages, &program);
+        program.tests = test_section::read(&mut cx, &self.all.tests, &program);
+        problems.extend(cx.finish().1);
+        (program, problems)
     }
 }

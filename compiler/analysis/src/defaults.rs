@@ -1,47 +1,68 @@
 //! Defaults: whether a value that is written out is one of its type.
 
-use locus_model::duration::parse_duration;
-use locus_model::{Node, NodeKind, Type, TypeKind};
+use locus_model::{Field, Node, NodeKind, Type, TypeKind};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::expressions::is_template;
+use crate::data;
+use crate::formats::is_of;
 use crate::keys::anchor;
-use crate::messages::{types as messages, values};
+use crate::messages::types as messages;
+use crate::types::Place;
 
-/// Reads a default of a type.
-pub(crate) fn read(cx: &mut Context<'_>, node: &Node, ty: &Type) -> Option<Value> {
-    if node.as_str().is_some_and(is_template) {
-        cx.report(values::expression_not_allowed("a default", node.span));
+/// Reads the default of a field.
+pub(crate) fn read(
+    cx: &mut Context<'_>,
+    node: &Node,
+    field: &Field,
+    place: Place,
+) -> Option<Value> {
+    let before = cx.problems.len();
+    let value = data::value(cx, node);
+    if cx.problems.len() > before {
         return None;
     }
-    match misfit(node, ty) {
-        None => Some(node.to_value()),
-        Some((at, ty)) => {
-            cx.report(messages::invalid_default(&ty.to_string(), at.kind_name(), anchor(at)));
-            None
-        }
+    let word = node.as_str().unwrap_or_default();
+    let made = match field.ty.kind {
+        TypeKind::Date | TypeKind::Datetime => word == "now",
+        TypeKind::Uuid => word == "uuid" && place == Place::Model,
+        _ => false,
+    };
+    if made {
+        return Some(value);
     }
+    if let Some((at, ty)) = misfit(node, &field.ty) {
+        let made = match (&ty.kind, place) {
+            (TypeKind::Date | TypeKind::Datetime, _) => Some("now"),
+            (TypeKind::Uuid, Place::Model) => Some("uuid"),
+            _ => None,
+        };
+        let problem = messages::invalid_default(&ty.to_string(), at.kind_name(), anchor(at), made);
+        cx.report(problem);
+        return None;
+    }
+    if let Some(limit) = beyond(&value, field) {
+        cx.report(messages::default_beyond_limit(limit, anchor(node)));
+        return None;
+    }
+    Some(value)
+}
+
+/// The limit that a value does not keep to, as its keyword.
+fn beyond<'f>(value: &Value, field: &'f Field) -> Option<(&'f str, &'f Value)> {
+    let keeps = |keyword: &str, limit: &Value| {
+        let schema = Value::Object([(keyword.to_owned(), limit.clone())].into_iter().collect());
+        jsonschema::draft202012::new(&schema).map_or(true, |validator| validator.is_valid(value))
+    };
+    let mut limits = field.limits.iter();
+    let beyond = limits.find(|(keyword, limit)| !keeps(keyword, limit));
+    beyond.map(|(keyword, limit)| (keyword.as_str(), limit))
 }
 
 /// The part of a value that is not of its type. Named types and schemas are not looked into.
 fn misfit<'n, 't>(node: &'n Node, ty: &'t Type) -> Option<(&'n Node, &'t Type)> {
     let fits = match (&ty.kind, &node.kind) {
         (_, NodeKind::Null) => ty.optional,
-        (TypeKind::Int, NodeKind::Number(number)) => number.is_i64() || number.is_u64(),
-        (TypeKind::Float | TypeKind::Decimal, NodeKind::Number(_)) => true,
-        (TypeKind::Bool, NodeKind::Bool(_)) => true,
-        (TypeKind::Enum(values), NodeKind::String(text)) => values.contains(&text.value),
-        (TypeKind::Duration, NodeKind::String(text)) => parse_duration(&text.value).is_ok(),
-        (TypeKind::Decimal, NodeKind::String(text)) => text.value.parse::<f64>().is_ok(),
-        (
-            TypeKind::String
-            | TypeKind::Uuid
-            | TypeKind::Date
-            | TypeKind::Datetime
-            | TypeKind::Bytes,
-            NodeKind::String(_),
-        ) => true,
         (TypeKind::List(item), NodeKind::Sequence(items)) => {
             return items.iter().find_map(|node| misfit(node, item));
         }
@@ -53,8 +74,8 @@ fn misfit<'n, 't>(node: &'n Node, ty: &'t Type) -> Option<(&'n Node, &'t Type)> 
                 .iter()
                 .find_map(|entry| misfit(&entry.value, &fields.get(&entry.key.value)?.ty));
         }
-        (TypeKind::Named(_) | TypeKind::Schema(_) | TypeKind::Json | TypeKind::Any, _) => true,
-        _ => false,
+        (TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Object(_), _) => false,
+        (kind, _) => is_of(node, kind),
     };
     (!fits).then_some((node, ty))
 }

@@ -2,6 +2,7 @@
 
 use locus_diag::{Diagnostic, Span, Spanned, did_you_mean};
 use locus_model::duration::parse_duration;
+use locus_model::language::{Construct, Others};
 use locus_model::{Entry, Node, NodeKind};
 
 use crate::expressions::is_template;
@@ -10,28 +11,57 @@ use crate::messages::{names, values};
 /// A mapping whose keys are known.
 pub(crate) struct Keys<'n> {
     entries: &'n [Entry],
-    /// Keys that are probably there, misspelled.
-    meant: Vec<String>,
     /// Where to point when something is missing.
     pub(crate) anchor: Span,
 }
 
 impl<'n> Keys<'n> {
-    /// Reads a mapping; `what` are the words for it: "a workflow".
+    /// Reads a mapping of the language, and reports keys that it does not have, lacks, or has beside others they exclude. `anchor` is where to
+    /// point when something is missing.
     pub(crate) fn read(
         node: &'n Node,
-        what: &str,
-        known: &[&str],
+        construct: &'static Construct,
         anchor: Span,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
-        let entries = mapping(node, &format!("{what}, which is a mapping"), problems)?;
+        let words = construct.words;
+        let entries = mapping(node, &format!("{words}, which is a mapping"), problems)?;
+        let known: Vec<&str> = construct.names().collect();
         let mut meant = Vec::new();
-        for entry in entries.iter().filter(|entry| !is_known(entry, known)) {
-            meant.extend(did_you_mean(&entry.key, known.iter().copied()).map(str::to_owned));
-            problems.push(values::unknown_key(&entry.key, what, known));
+        if construct.others == Others::Refused {
+            for entry in entries.iter().filter(|entry| !is_known(entry, &known)) {
+                meant.extend(did_you_mean(&entry.key, known.iter().copied()));
+                problems.push(values::unknown_key(&entry.key, words, &known));
+            }
         }
-        Some(Self { entries, meant, anchor })
+        let keys = Self { entries, anchor };
+        for key in construct.keys.iter().filter(|key| key.required) {
+            if keys.get(key.name).is_none() && !meant.contains(&key.name) {
+                problems.push(values::missing_key(key.name, words, anchor));
+            }
+        }
+        for group in construct.exactly_one.iter().chain(construct.at_most_one) {
+            let is_missing = keys.excluding(group, words, problems) == 0
+                && !group.iter().any(|name| meant.contains(name));
+            if is_missing && construct.exactly_one.contains(group) {
+                problems.push(values::missing_one_of(group, words, anchor));
+            }
+        }
+        Some(keys)
+    }
+
+    /// Reports keys that exclude each other; how many of them are there.
+    fn excluding(&self, group: &[&str], words: &str, problems: &mut Vec<Diagnostic>) -> usize {
+        let there = self.entries.iter().filter(|entry| {
+            entry.value.kind != NodeKind::Null && group.contains(&entry.key.value.as_str())
+        });
+        let there: Vec<&Entry> = there.collect();
+        if let [first, rest @ ..] = there.as_slice() {
+            for other in rest {
+                problems.push(values::conflicting_keys(&first.key, &other.key, words, group));
+            }
+        }
+        there.len()
     }
 
     /// The value of a key; a key with nothing behind it is as good as none.
@@ -43,20 +73,6 @@ impl<'n> Keys<'n> {
     pub(crate) fn entry(&self, key: &str) -> Option<&'n Entry> {
         let mut entries = self.entries.iter();
         entries.find(|entry| entry.key.value == key && entry.value.kind != NodeKind::Null)
-    }
-
-    /// The value of a key that must be there; `what` are the words for the mapping.
-    pub(crate) fn required(
-        &self,
-        key: &str,
-        what: &str,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<&'n Node> {
-        let found = self.get(key);
-        if found.is_none() && !self.meant.iter().any(|meant| meant == key) {
-            problems.push(values::missing_key(key, what, self.anchor));
-        }
-        found
     }
 
     /// The text behind a key.
@@ -120,6 +136,17 @@ pub(crate) fn prose(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Spann
         Some(text) => Some(Spanned::new(text.to_owned(), node.span)),
         None => {
             problems.push(values::wrong_type("a string", node));
+            None
+        }
+    }
+}
+
+/// `true` or `false`.
+pub(crate) fn flag(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<bool> {
+    match node.kind {
+        NodeKind::Bool(value) => Some(value),
+        _ => {
+            problems.push(values::wrong_type("true or false", node));
             None
         }
     }

@@ -1,52 +1,46 @@
-//! The project file, `locus.yaml`: who the project is, what it is built with and to.
+//! The project file, `locus.yaml`: who the project is; what it is built with and to stands in `settings` and `profiles`.
 
-use indexmap::IndexMap;
-use locus_diag::{Spanned, did_you_mean};
-use locus_model::{Node, NodeKind, Target};
+use locus_diag::did_you_mean;
+use locus_model::language::MANIFEST;
+use locus_model::{Node, NodeKind};
 
 use crate::context::Context;
-use crate::keys::{Keys, anchor, check_identifier, list, mapping, text};
-use crate::messages::{names, project as messages, values};
-use crate::params;
+use crate::keys::{Keys, anchor};
+use crate::messages::project as messages;
 use crate::sections::{self, Section};
-use crate::shape::Shape;
-
-const KEYS: [&str; 8] =
-    ["name", "version", "language", "plugins", "targets", "connections", "profiles", "budgets"];
 
 /// The version of the language that this compiler knows.
 const LANGUAGE: u64 = 1;
 
-/// What the project file says.
+/// What the project file says of the project itself.
 #[derive(Default)]
-pub(crate) struct Manifest {
+pub(crate) struct Manifest<'a> {
     /// The project's name.
     pub(crate) name: Option<String>,
     /// The project's version.
     pub(crate) version: Option<String>,
-    /// What is built.
-    pub(crate) targets: IndexMap<String, Target>,
+    /// All that it says; `None` where there is no project file, or none that could be understood.
+    pub(crate) keys: Option<Keys<'a>>,
 }
 
 /// Gathers the connections that the project file declares.
 pub(crate) fn connections<'a>(cx: &mut Context<'a>, node: &'a Node, section: &mut Section<'a>) {
     // Those of a misspelled section are declared all the same.
-    let is_meant =
-        |key: &str| key == "connections" || did_you_mean(key, KEYS) == Some("connections");
+    let meant = |key: &str| did_you_mean(key, MANIFEST.names()) == Some("connections");
     let mut entries = node.as_mapping().unwrap_or_default().iter();
+    let is_meant = |key: &str| key == "connections" || (MANIFEST.key(key).is_none() && meant(key));
     if let Some(entry) = entries.find(|entry| is_meant(&entry.key.value)) {
         sections::declare(section, &entry.value, "connection", &mut cx.problems);
     }
 }
 
 /// Reads the project file.
-pub(crate) fn read<'a>(cx: &mut Context<'a>, node: &'a Node) -> Manifest {
+pub(crate) fn read<'a>(cx: &mut Context<'a>, node: &'a Node) -> Manifest<'a> {
     let mut manifest = Manifest::default();
     if node.kind == NodeKind::Null {
         return manifest;
     }
-    let what = "`locus.yaml`";
-    let Some(keys) = Keys::read(node, what, &KEYS, anchor(node), &mut cx.problems) else {
+    let Some(keys) = Keys::read(node, &MANIFEST, anchor(node), &mut cx.problems) else {
         return manifest;
     };
     manifest.name = keys.text("name", &mut cx.problems).map(|name| name.value);
@@ -54,17 +48,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, node: &'a Node) -> Manifest {
     if let Some(node) = keys.get("language") {
         language(cx, node);
     }
-    for section in ["profiles", "budgets"] {
-        if let Some(entry) = keys.entry(section) {
-            cx.report(names::section_not_used(&entry.key));
-        }
-    }
-    if let Some(node) = keys.get("plugins") {
-        plugins(cx, node);
-    }
-    if let Some(node) = keys.get("targets") {
-        manifest.targets = targets(cx, node);
-    }
+    manifest.keys = Some(keys);
     manifest
 }
 
@@ -81,98 +65,4 @@ fn language(cx: &mut Context<'_>, node: &Node) {
         };
         cx.report(messages::unsupported_language(&found, anchor(node)));
     }
-}
-
-/// Plugins by id: a version requirement, or a mapping with `version`, `config` and `permissions`.
-fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
-    let registry = cx.registry;
-    for entry in mapping(node, "a mapping of plugins by id", &mut cx.problems).unwrap_or_default() {
-        let id = &entry.key;
-        let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
-            let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
-            cx.report(messages::unknown_plugin(id, known));
-            continue;
-        };
-        if matches!(entry.value.kind, NodeKind::String(_) | NodeKind::Null) {
-            continue;
-        }
-        let known = ["version", "config", "permissions"];
-        let Some(keys) = Keys::read(&entry.value, "a plugin", &known, id.span, &mut cx.problems)
-        else {
-            continue;
-        };
-        keys.text("version", &mut cx.problems);
-        if let Some(config) = keys.entry("config") {
-            let shape = Shape::compile(&plugin.config);
-            params::settings(cx, &config.value, &shape, "the config", config.key.span);
-        }
-        let permissions = keys.get("permissions");
-        let permissions =
-            permissions.and_then(|node| list(node, "a list of permissions", &mut cx.problems));
-        for permission in permissions.unwrap_or_default() {
-            text(permission, &mut cx.problems);
-        }
-    }
-}
-
-fn targets<'a>(cx: &mut Context<'a>, node: &'a Node) -> IndexMap<String, Target> {
-    let mut targets = IndexMap::new();
-    for entry in mapping(node, "a mapping of targets by name", &mut cx.problems).unwrap_or_default()
-    {
-        check_identifier(&entry.key, "a target", &mut cx.problems);
-        if let Some(target) = target(cx, &entry.key, &entry.value) {
-            targets.insert(entry.key.value.clone(), target);
-        }
-    }
-    targets
-}
-
-fn target<'a>(cx: &mut Context<'a>, name: &Spanned<String>, node: &'a Node) -> Option<Target> {
-    let what = "a target";
-    let known = ["generator", "out", "options"];
-    let keys = Keys::read(node, what, &known, name.span, &mut cx.problems)?;
-    let generator = keys.required("generator", what, &mut cx.problems);
-    let generator = generator.and_then(|node| text(node, &mut cx.problems));
-    let out = keys.required("out", what, &mut cx.problems);
-    let out = out.and_then(|node| text(node, &mut cx.problems));
-    if let Some(out) = &out
-        && !is_inside(out)
-    {
-        cx.report(messages::target_outside_project(out));
-    }
-    let options = generator.as_ref().and_then(|generator| options(cx, generator, &keys));
-    Some(Target { name: name.clone(), generator: generator?, out: out?, options: options? })
-}
-
-/// Reads the options that the generator takes.
-fn options<'a>(cx: &mut Context<'a>, generator: &Spanned<String>, keys: &Keys<'a>) -> Option<Node> {
-    let registry = cx.registry;
-    let Some(entry) = registry.generator(generator) else {
-        let known: Vec<&str> =
-            registry.generators().map(|entry| entry.meta.name.as_str()).collect();
-        cx.report(messages::unknown_generator(generator, known));
-        return None;
-    };
-    let shape = Shape::compile(&entry.meta.options);
-    match keys.entry("options") {
-        Some(entry) => {
-            Some(params::settings(cx, &entry.value, &shape, "`options`", entry.key.span))
-        }
-        None => {
-            if let Some(key) = shape.required.first() {
-                cx.report(values::missing_key(
-                    &format!("options.{key}"),
-                    "the target",
-                    keys.anchor,
-                ));
-            }
-            Some(Node::new(NodeKind::Mapping(Vec::new()), generator.span))
-        }
-    }
-}
-
-/// Whether a folder is written relative to the project and stays in it.
-fn is_inside(out: &str) -> bool {
-    let rooted = out.starts_with('/') || out.contains(['\\', ':']);
-    !out.is_empty() && !rooted && out.split('/').all(|part| part != "..")
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use locus_diag::{Diagnostic, Spanned};
-use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
+use locus_diag::{Span, Spanned};
+use locus_model::language::types::{INDEX, MODEL};
+use locus_model::{Field, Index, Model, Node, NodeKind, RelationKind, Type, TypeKind};
 
 use crate::context::{Context, NamedType};
-use crate::keys::{Keys, check_identifier, is_identifier, list, text};
+use crate::keys::{Keys, anchor, check_identifier, flag, is_identifier, list, text};
 use crate::messages::{names, types as messages, values};
+use crate::relations;
 use crate::sections::{Declarations, Declared};
 use crate::types::{self, Place};
 
@@ -35,8 +37,13 @@ pub(crate) fn read(cx: &mut Context<'_>, all: &Declarations<'_>) {
         let model = model(cx, declared);
         cx.types_mut().models.insert((*name).to_owned(), model);
     }
-    let problems = check_relations(&cx.types.models);
-    cx.problems.extend(problems);
+    relations::read(cx, all);
+    let mut models = std::mem::take(&mut cx.types_mut().models);
+    // The indexes of a model whose fields could not be read say nothing.
+    for model in models.values_mut().filter(|model| !model.fields.is_empty()) {
+        check_indexes(cx, model);
+    }
+    cx.types_mut().models = models;
 }
 
 /// Schemas that are only other names of each other: there is no value of such a type, and no end to looking for one.
@@ -81,19 +88,17 @@ fn model(cx: &mut Context<'_>, declared: &Declared<'_>) -> Model {
         indexes: Vec::new(),
     };
     let place = declared.name.span;
-    let known = ["description", "fields", "indexes"];
-    let Some(keys) = Keys::read(declared.node, "a model", &known, place, &mut cx.problems) else {
+    let Some(keys) = Keys::read(declared.node, &MODEL, place, &mut cx.problems) else {
         return model;
     };
     model.description = keys.text_prose("description", &mut cx.problems).map(|text| text.value);
-    let Some(fields) = keys.required("fields", "a model", &mut cx.problems) else {
+    let Some(fields) = keys.get("fields") else {
         return model;
     };
     model.fields = types::fields(cx, fields, Place::Model);
     check_fields(cx, &model, fields);
     if let Some(indexes) = keys.get("indexes") {
-        let known = fields.as_mapping().is_some();
-        model.indexes = read_indexes(cx, &model, indexes, known);
+        model.indexes = read_indexes(cx, indexes);
     }
     model
 }
@@ -114,73 +119,91 @@ fn check_fields(cx: &mut Context<'_>, model: &Model, node: &Node) {
     }
 }
 
-fn read_indexes(cx: &mut Context<'_>, model: &Model, node: &Node, known: bool) -> Vec<Index> {
-    let what = "a list of indexes, each a list of fields";
-    let items = list(node, what, &mut cx.problems).unwrap_or_default();
+/// Reads the indexes of a model; what they name is checked when all models are known.
+fn read_indexes(cx: &mut Context<'_>, node: &Node) -> Vec<Index> {
+    let items = list(node, "a list of indexes", &mut cx.problems).unwrap_or_default();
     let mut indexes = Vec::new();
     for item in items {
-        let Some(fields) = list(item, "an index, which is a list of fields", &mut cx.problems)
-        else {
-            continue;
-        };
-        let mut index: Vec<Spanned<String>> = Vec::new();
-        for field in fields {
-            let Some(name) = text(field, &mut cx.problems) else { continue };
-            if known && !model.fields.contains_key(&name.value) {
-                let there = model.fields.keys().map(String::as_str);
-                cx.report(messages::unknown_index_field(&model.name.value, &name, there));
-            } else if let Some(earlier) = index.iter().find(|f| f.value == name.value) {
-                cx.report(names::repeated("field", &name, earlier.span));
-            } else {
-                index.push(name);
+        let mut unique = false;
+        let mut fields = item;
+        if item.as_mapping().is_some() {
+            let Some(keys) = Keys::read(item, &INDEX, anchor(item), &mut cx.problems) else {
+                continue;
+            };
+            if let Some(node) = keys.get("unique") {
+                unique = flag(node, &mut cx.problems).unwrap_or_default();
             }
+            let Some(node) = keys.get("fields") else { continue };
+            fields = node;
         }
-        if fields.is_empty() {
-            cx.report(values::wrong_length("at least one field", 0, item.span));
+        if let Some(fields) = index_fields(cx, fields) {
+            indexes.push(Index { fields, unique });
         }
-        indexes.push(Index { fields: index, unique: false });
     }
     indexes
 }
 
-/// Checks that both ends of every relation can be told apart. Models that could not be read are left alone.
-fn check_relations(models: &IndexMap<String, Model>) -> Vec<Diagnostic> {
-    let identified = |model: &Model| model.fields.is_empty() || model.fields.values().any(|f| f.id);
+/// The fields of an index: one, or a list of them.
+fn index_fields(cx: &mut Context<'_>, node: &Node) -> Option<Vec<Spanned<String>>> {
+    if node.as_str().is_some() {
+        return Some(text(node, &mut cx.problems).into_iter().collect());
+    }
+    let items = list(node, "an index: a field or a list of fields", &mut cx.problems)?;
+    if items.is_empty() {
+        cx.report(values::wrong_length("at least one field", 0, node.span));
+        return None;
+    }
+    Some(items.iter().filter_map(|item| text(item, &mut cx.problems)).collect())
+}
+
+/// Checks that every index is over fields of its model that can be looked up, and is there once.
+fn check_indexes(cx: &mut Context<'_>, model: &mut Model) {
     let mut problems = Vec::new();
-    for model in models.values() {
-        for (name, field) in &model.fields {
-            let Some((target, many)) = relation(&field.ty, models) else { continue };
-            let side = if many { model } else { target };
-            if !identified(side) {
-                problems.push(messages::relation_without_id(
-                    (&model.name.value, name),
-                    (&target.name.value, many),
-                    field.span,
-                    &side.name,
-                ));
+    let mut earlier: Vec<(Vec<String>, Span)> = Vec::new();
+    for index in &mut model.indexes {
+        let mut fields: Vec<Spanned<String>> = Vec::new();
+        for name in std::mem::take(&mut index.fields) {
+            let Some(field) = model.fields.get(&name.value) else {
+                let there = model.fields.keys().map(String::as_str);
+                problems.push(messages::unknown_index_field(&model.name.value, &name, there));
+                continue;
+            };
+            if let Some(earlier) = fields.iter().find(|f| f.value == name.value) {
+                problems.push(names::repeated("field", &name, earlier.span));
+                continue;
+            }
+            let kind = model.relations.get(&name.value).map(|relation| relation.kind);
+            if kind.is_some_and(|kind| kind != RelationKind::BelongsTo) {
+                problems.push(messages::index_over_relation(&model.name.value, &name));
+            } else if is_compound(&field.ty) {
+                problems.push(messages::index_over_compound(&name, &field.ty));
+            }
+            fields.push(name);
+        }
+        let key: Vec<String> = fields.iter().map(|name| name.value.clone()).collect();
+        if let (Some(first), Some(last)) = (fields.first(), fields.last()) {
+            let place = first.span.to(last.span);
+            match earlier.iter().find(|(other, _)| *other == key) {
+                Some((_, other)) => problems.push(messages::duplicate_index(&key, place, *other)),
+                None => earlier.push((key, place)),
             }
         }
+        index.fields = fields;
     }
-    problems
+    model.indexes.retain(|index| !index.fields.is_empty());
+    cx.problems.extend(problems);
 }
 
-/// The model a field leads to, and whether to many of its records.
-fn relation<'m>(ty: &Type, models: &'m IndexMap<String, Model>) -> Option<(&'m Model, bool)> {
-    match &ty.kind {
-        TypeKind::Named(name) => Some((models.get(name)?, false)),
-        TypeKind::List(item) => match &item.kind {
-            TypeKind::Named(name) => Some((models.get(name)?, true)),
-            _ => None,
-        },
-        _ => None,
-    }
+/// Whether records cannot be found by a value of this type.
+const fn is_compound(ty: &Type) -> bool {
+    matches!(ty.kind, TypeKind::List(_) | TypeKind::Map(_) | TypeKind::Object(_))
 }
 
-/// Reads the inputs of a workflow.
-pub(crate) fn inputs(cx: &mut Context<'_>, node: &Node) -> IndexMap<String, Field> {
+/// Reads values that are given by name, such as the inputs of a workflow; `what` are the words for one.
+pub(crate) fn inputs(cx: &mut Context<'_>, node: &Node, what: &str) -> IndexMap<String, Field> {
     if let NodeKind::Mapping(entries) = &node.kind {
         for entry in entries.iter().filter(|entry| !is_identifier(&entry.key.value)) {
-            cx.problems.push(names::invalid_name(&entry.key, "an input"));
+            cx.problems.push(names::invalid_name(&entry.key, what));
         }
     }
     types::fields(cx, node, Place::Elsewhere)

@@ -1,13 +1,11 @@
 //! `retry`: how a failed step is tried again.
 
 use locus_diag::Span;
-use locus_model::{Backoff, Jitter, Node, NodeKind, Retry};
+use locus_model::{Backoff, Jitter, Node, NodeKind, Retry, language};
 
 use crate::context::Context;
 use crate::keys::{self, Keys, list, text};
 use crate::messages::{steps as messages, values};
-
-const KEYS: [&str; 6] = ["attempts", "backoff", "initial", "max", "jitter", "errors"];
 
 /// What holds for the keys an author leaves out.
 const DEFAULTS: Retry = Retry {
@@ -25,7 +23,7 @@ pub(crate) fn read(cx: &mut Context<'_>, node: &Node, key: Span) -> Option<Retry
         cx.report(messages::retry_is_no_number(number, node.span));
         return None;
     }
-    let keys = Keys::read(node, "`retry`", &KEYS, key, &mut cx.problems)?;
+    let keys = Keys::read(node, &language::workflows::RETRY, key, &mut cx.problems)?;
     let mut retry = DEFAULTS;
     if let Some(attempts) = keys.get("attempts").and_then(|node| attempts(cx, node)) {
         retry.attempts = attempts;

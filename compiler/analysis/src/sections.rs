@@ -2,9 +2,11 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Spanned, did_you_mean};
+use locus_model::language::SPEC;
 use locus_model::{Entry, Node, NodeKind, Spec};
 use serde_json::Value;
 
+use crate::allow;
 use crate::keys::{check_identifier, is_extension, mapping};
 use crate::messages::{names, values};
 
@@ -31,13 +33,15 @@ pub(crate) struct Declarations<'a> {
     pub(crate) models: Section<'a>,
     /// Workflows.
     pub(crate) workflows: Section<'a>,
+    /// Screens.
+    pub(crate) pages: Section<'a>,
+    /// Parts of screens.
+    pub(crate) components: Section<'a>,
+    /// Tests.
+    pub(crate) tests: Section<'a>,
     /// The author's own keys; the first of a name stands.
     pub(crate) extensions: IndexMap<String, Value>,
 }
-
-/// The keys of a file.
-const SECTIONS: [&str; 8] =
-    ["imports", "connections", "schemas", "models", "workflows", "pages", "components", "tests"];
 
 /// Gathers what all files declare, and the connections of the project file.
 pub(crate) fn collect<'a>(
@@ -61,10 +65,14 @@ pub(crate) fn collect<'a>(
 impl<'a> Declarations<'a> {
     fn take(&mut self, entry: &'a Entry, problems: &mut Vec<Diagnostic>) {
         let mut name = entry.key.value.as_str();
-        if !SECTIONS.contains(&name) && !is_extension(name) {
-            problems.push(values::unknown_key(&entry.key, "a spec", &SECTIONS));
+        if SPEC.key(name).is_none() && !is_extension(name) {
+            problems.push(values::unknown_key(
+                &entry.key,
+                SPEC.words,
+                &SPEC.names().collect::<Vec<_>>(),
+            ));
             // What is in a misspelled section is declared all the same.
-            match did_you_mean(name, SECTIONS) {
+            match did_you_mean(name, SPEC.names()) {
                 Some(meant) => name = meant,
                 None => return,
             }
@@ -74,17 +82,19 @@ impl<'a> Declarations<'a> {
             "schemas" => (&mut self.schemas, "schema"),
             "models" => (&mut self.models, "model"),
             "workflows" => (&mut self.workflows, "workflow"),
+            "pages" => (&mut self.pages, "page"),
+            "components" => (&mut self.components, "component"),
+            "tests" => (&mut self.tests, "test"),
             own if is_extension(own) => {
+                if own == allow::KEY {
+                    allow::check(&entry.value, problems);
+                }
                 let value = || entry.value.to_value();
                 self.extensions.entry(own.to_owned()).or_insert_with(value);
                 return;
             }
-            _ => {
-                if name == entry.key.value {
-                    problems.push(names::section_not_used(&entry.key));
-                }
-                return;
-            }
+            // `imports` are followed where files are found.
+            _ => return,
         };
         declare(section, &entry.value, thing, problems);
     }

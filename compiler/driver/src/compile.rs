@@ -28,19 +28,36 @@ pub struct Compilation {
     pub root: PathBuf,
 }
 
-/// Compiles a spec file, or the project in a folder.
+/// Compiles a spec file, or the project in a folder. Of its profiles, `dev` holds where it is declared.
 #[must_use]
 pub fn compile(path: &Path, registry: &Registry) -> Compilation {
+    compile_as(path, None, registry)
+}
+
+/// Compiles a spec file, or the project in a folder, with this profile.
+#[must_use]
+pub fn compile_as(path: &Path, profile: Option<&str>, registry: &Registry) -> Compilation {
     let (root, start) = split(path);
-    let mut compilation = compile_in(&DiskWorld::new(&root), &start, registry);
+    let mut compilation = compile_in_as(&DiskWorld::new(&root), &start, profile, registry);
     compilation.root = root;
     compilation
 }
 
-/// Compiles what is at a path of a world.
+/// Compiles what is at a path of a world. Of its profiles, `dev` holds where it is declared.
 #[must_use]
 pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compilation {
-    let mut state = Incremental::empty();
+    compile_in_as(world, start, None, registry)
+}
+
+/// Compiles what is at a path of a world, with this profile.
+#[must_use]
+pub fn compile_in_as(
+    world: &dyn World,
+    start: &str,
+    profile: Option<&str>,
+    registry: &Registry,
+) -> Compilation {
+    let mut state = Incremental::empty(profile);
     let files = state.read(world, start, registry);
     state.check(&files, registry, &Shapes::new(registry));
     state.compilation

@@ -34,6 +34,8 @@ pub(crate) struct Incremental {
     /// What was found out about each workflow, by name.
     kept: IndexMap<String, Kept>,
     surroundings: Option<Surroundings>,
+    /// The profile that was asked for.
+    profile: Option<String>,
 }
 
 /// What was found out about a workflow, beside the workflow itself.
@@ -45,8 +47,8 @@ struct Kept {
 }
 
 impl Incremental {
-    /// Nothing yet.
-    pub(crate) fn empty() -> Self {
+    /// Nothing yet, of a program with this profile.
+    pub(crate) fn empty(profile: Option<&str>) -> Self {
         Self {
             compilation: Compilation {
                 program: Program::default(),
@@ -60,6 +62,7 @@ impl Incremental {
             parsing: BTreeMap::new(),
             kept: IndexMap::new(),
             surroundings: None,
+            profile: profile.map(str::to_owned),
         }
     }
 
@@ -153,7 +156,7 @@ impl Incremental {
         }));
 
         let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-        let declared = Declared::of(spec, manifest, registry, shapes);
+        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
         let change = match &self.surroundings {
             Some(before) => before.change_to(declared.surroundings()),
             None => Change::Everything,
@@ -182,12 +185,13 @@ impl Incremental {
             all.extend(workflow);
             self.kept.extend(found.map(|found| ((*name).to_owned(), found)));
         }
-        let whole = declared.problems(self.kept.values().map(|kept| &kept.summary));
+        let summaries = self.kept.values().map(|kept| &kept.summary);
+        let (checked, whole) = declared.finish(all, summaries);
         let each = self.kept.values().flat_map(|kept| &kept.problems).cloned();
         let reported =
             whole.into_iter().chain(each).filter(|problem| !only_follows(problem, &partial));
         diagnostics.extend(reported);
-        *program = declared.program(all);
+        *program = checked;
         if program.name.is_empty() {
             program.name = name_of_first_file(spec, sources);
         }

@@ -18,6 +18,6 @@ pub use build::build;
 pub use compat::{
     Compatibility, InterfaceChange, Part, Point, Runs, WorkflowVerdict, compatibility, step_of_key,
 };
-pub use compile::{Compilation, compile, compile_in};
+pub use compile::{Compilation, compile, compile_as, compile_in, compile_in_as};
 pub use fix::{Applied, Fixed, fix};
 pub use workspace::Workspace;

@@ -45,7 +45,7 @@ impl Workspace {
             start: start.to_owned(),
             registry,
             shapes,
-            state: Incremental::empty(),
+            state: Incremental::empty(None),
         };
         workspace.refresh();
         workspace

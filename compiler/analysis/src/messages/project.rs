@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span, Spanned};
-use locus_model::Field;
+use locus_model::duration::format_duration;
+use locus_model::{Field, Step};
 
-use super::{excerpt, suggest};
+use super::{excerpt, list, suggest};
 use crate::codes;
 
 pub(crate) fn unsupported_language(found: &str, place: Span) -> Diagnostic {
@@ -38,6 +39,83 @@ pub(crate) fn unknown_plugin<'n>(
             .at(name.span, "not linked")
             .help("no plugin is linked into this program");
     suggest(problem, name, name.span, known, "there are")
+}
+
+pub(crate) fn unknown_target(name: &Spanned<String>, known: &[&str]) -> Diagnostic {
+    let problem =
+        Diagnostic::new(codes::UNKNOWN_TARGET, format!("there is no target `{}`", name.value))
+            .at(name.span, "not declared")
+            .help("a profile changes targets that are declared under `targets`");
+    suggest(problem, name, name.span, known.iter().copied(), "declared are")
+}
+
+pub(crate) fn unknown_profile(name: &str, place: Option<Span>, known: &[&str]) -> Diagnostic {
+    let mut problem =
+        Diagnostic::new(codes::UNKNOWN_PROFILE, format!("there is no profile `{name}`"));
+    if let Some(place) = place {
+        problem = problem.at(place, "not declared here");
+    }
+    match (locus_diag::did_you_mean(name, known.iter().copied()), known) {
+        (Some(meant), _) => problem.help(format!("did you mean `{meant}`?")),
+        (None, []) => problem.help("declare it in `locus.yaml` under `profiles`"),
+        (None, known) => problem.help(format!("declared are: {}", list(known))),
+    }
+}
+
+pub(crate) fn invalid_requirement(written: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(
+        codes::WRONG_VALUE,
+        format!("expected a requirement on a version, found `{}`", excerpt(written)),
+    )
+    .at(written.span, "")
+    .help("for example `^1.4` (compatible with 1.4), `~1.4.2`, `>=1.2, <2` or `*`")
+}
+
+pub(crate) fn plugin_version(written: &Spanned<String>, id: &str, linked: &str) -> Diagnostic {
+    Diagnostic::new(
+        codes::PLUGIN_VERSION,
+        format!("the plugin `{id}` is of version {linked}, not `{}`", excerpt(written)),
+    )
+    .at(written.span, "required here")
+    .help(format!("link a version that will do, or require `^{linked}`"))
+}
+
+pub(crate) fn too_many_steps(
+    workflow: &Spanned<String>,
+    steps: u64,
+    limit: &Spanned<u64>,
+) -> Diagnostic {
+    Diagnostic::new(
+        codes::BUDGET_EXCEEDED,
+        format!("the workflow `{}` has {steps} steps, more than {}", workflow.value, limit.value),
+    )
+    .at(workflow.span, "too large")
+    .at(limit.span, "the limit")
+    .help("divide it into workflows that `call` each other, or raise the limit")
+}
+
+pub(crate) fn too_deep(step: &Step, limit: &Spanned<u64>) -> Diagnostic {
+    Diagnostic::new(
+        codes::BUDGET_EXCEEDED,
+        format!("this step stands in more than {} blocks inside each other", limit.value),
+    )
+    .at(step.step_type.span, "too deep")
+    .at(limit.span, "the limit")
+    .help("move the inner steps to a workflow of their own, or raise the limit")
+}
+
+pub(crate) fn timeout_over_budget(timeout: u64, place: Span, limit: &Spanned<u64>) -> Diagnostic {
+    Diagnostic::new(
+        codes::BUDGET_EXCEEDED,
+        format!(
+            "a run may take {}, and this timeout is {}",
+            format_duration(limit.value),
+            format_duration(timeout)
+        ),
+    )
+    .at(place, "too long")
+    .at(limit.span, "the limit")
+    .help("shorten the timeout, or raise the limit")
 }
 
 pub(crate) fn target_outside_project(out: &Spanned<String>) -> Diagnostic {
@@ -112,4 +190,25 @@ pub(crate) fn path_parameter_without_input(
         place,
         format!("{{{meant}}}"),
     )
+}
+
+pub(crate) fn unknown_code<'n>(
+    code: &Spanned<String>,
+    warnings: impl Iterator<Item = &'n str> + Clone,
+) -> Diagnostic {
+    let problem = Diagnostic::new(
+        codes::INVALID_ALLOW,
+        format!("no diagnostic has the code `{}`", code.value),
+    )
+    .at(code.span, "no code");
+    suggest(problem, code, code.span, warnings, "warnings are")
+}
+
+pub(crate) fn error_allowed(code: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(
+        codes::INVALID_ALLOW,
+        format!("`{}` is an error, and only warnings can be allowed", code.value),
+    )
+    .at(code.span, "an error")
+    .help("remove it, and mend what it is about")
 }

@@ -1,0 +1,153 @@
+//! Settings of a program, with a profile laid over them or without: connections, targets, plugins, limits.
+
+use indexmap::IndexMap;
+use locus_diag::{Diagnostic, Spanned};
+use locus_model::language::projects::{PLUGIN, TARGET};
+use locus_model::{Budgets, Connection, Node, NodeKind, PluginUse, Target};
+use semver::{Version, VersionReq};
+
+use crate::budgets;
+use crate::connections;
+use crate::context::Context;
+use crate::keys::{Keys, list, text};
+use crate::messages::{project as messages, values};
+use crate::params;
+use crate::profiles::Layer;
+use crate::shape::Shape;
+
+/// Settings of a program, as far as they could be understood.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// Databases, queues and services.
+    pub(crate) connections: IndexMap<String, Connection>,
+    /// What is built.
+    pub(crate) targets: IndexMap<String, Target>,
+    /// The plugins that the project names.
+    pub(crate) plugins: IndexMap<String, PluginUse>,
+    /// The limits.
+    pub(crate) budgets: Budgets,
+}
+
+/// Reads settings, and gives what is wrong with them.
+pub(crate) fn read(cx: &Context<'_>, layer: &Layer) -> (Settings, Vec<Diagnostic>) {
+    // What is read here may be laid over something and does not live as long as the files.
+    let mut cx = cx.apart();
+    let mut settings = Settings::default();
+    for (name, (declared, node)) in &layer.connections {
+        let connection = connections::read(&mut cx, declared, node);
+        settings.connections.extend(connection.map(|connection| (name.clone(), connection)));
+    }
+    for (name, (declared, node)) in &layer.targets {
+        let target = target(&mut cx, declared, node);
+        settings.targets.extend(target.map(|target| (name.clone(), target)));
+    }
+    for (id, (declared, node)) in &layer.plugins {
+        let plugin = plugin(&mut cx, declared, node);
+        settings.plugins.extend(plugin.map(|plugin| (id.clone(), plugin)));
+    }
+    if let Some((place, node)) = &layer.budgets {
+        settings.budgets = budgets::read(&mut cx, node, *place);
+    }
+    (settings, cx.finish().1)
+}
+
+/// A plugin: a requirement on its version, or a mapping with `version`, `config` and `permissions`.
+fn plugin<'a>(cx: &mut Context<'a>, id: &Spanned<String>, node: &'a Node) -> Option<PluginUse> {
+    let registry = cx.registry;
+    let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
+        let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
+        cx.report(messages::unknown_plugin(id, known));
+        return None;
+    };
+    let mut used =
+        PluginUse { id: id.clone(), version: None, config: None, permissions: Vec::new() };
+    let version = match &node.kind {
+        NodeKind::Null => return Some(used),
+        NodeKind::Mapping(_) => {
+            let keys = Keys::read(node, &PLUGIN, id.span, &mut cx.problems)?;
+            if let Some(config) = keys.entry("config") {
+                let shape = Shape::compile(&plugin.config);
+                let place = config.key.span;
+                used.config =
+                    Some(params::settings(cx, &config.value, &shape, "the config", place));
+            }
+            if let Some(node) = keys.get("permissions") {
+                let items = list(node, "a list of permissions", &mut cx.problems);
+                let items = items.unwrap_or_default();
+                let permissions = items.iter().filter_map(|item| text(item, &mut cx.problems));
+                used.permissions = permissions.collect();
+            }
+            keys.get("version")
+        }
+        _ => Some(node),
+    };
+    if let Some(node) = version
+        && let Some(version) = text(node, &mut cx.problems)
+    {
+        requirement(cx, &version, &plugin.id, &plugin.version);
+        used.version = Some(version);
+    }
+    Some(used)
+}
+
+/// Checks that the plugin that is linked is of a version that will do.
+fn requirement(cx: &mut Context<'_>, written: &Spanned<String>, id: &str, linked: &str) {
+    let requirement = match VersionReq::parse(&written.value) {
+        Ok(requirement) => requirement,
+        Err(_) => {
+            cx.report(messages::invalid_requirement(written));
+            return;
+        }
+    };
+    // A plugin whose own version is none cannot be compared.
+    let Ok(version) = Version::parse(linked) else { return };
+    if !requirement.matches(&version) {
+        cx.report(messages::plugin_version(written, id, linked));
+    }
+}
+
+fn target<'a>(cx: &mut Context<'a>, name: &Spanned<String>, node: &'a Node) -> Option<Target> {
+    let keys = Keys::read(node, &TARGET, name.span, &mut cx.problems)?;
+    let generator = keys.text("generator", &mut cx.problems);
+    let out = keys.text("out", &mut cx.problems);
+    if let Some(out) = &out
+        && !is_inside(out)
+    {
+        cx.report(messages::target_outside_project(out));
+    }
+    let options = generator.as_ref().and_then(|generator| options(cx, generator, &keys));
+    Some(Target { name: name.clone(), generator: generator?, out: out?, options: options? })
+}
+
+/// Reads the options that the generator takes.
+fn options<'a>(cx: &mut Context<'a>, generator: &Spanned<String>, keys: &Keys<'a>) -> Option<Node> {
+    let registry = cx.registry;
+    let Some(entry) = registry.generator(generator) else {
+        let known: Vec<&str> =
+            registry.generators().map(|entry| entry.meta.name.as_str()).collect();
+        cx.report(messages::unknown_generator(generator, known));
+        return None;
+    };
+    let shape = Shape::compile(&entry.meta.options);
+    match keys.entry("options") {
+        Some(entry) => {
+            Some(params::settings(cx, &entry.value, &shape, "`options`", entry.key.span))
+        }
+        None => {
+            if let Some(key) = shape.required.first() {
+                cx.report(values::missing_key(
+                    &format!("options.{key}"),
+                    "the target",
+                    keys.anchor,
+                ));
+            }
+            Some(Node::new(NodeKind::Mapping(Vec::new()), generator.span))
+        }
+    }
+}
+
+/// Whether a path is written relative to the project and stays in it.
+pub(crate) fn is_inside(path: &str) -> bool {
+    let rooted = path.starts_with('/') || path.contains(['\\', ':']);
+    !path.is_empty() && !rooted && path.split('/').all(|part| part != "..")
+}
