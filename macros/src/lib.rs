@@ -44,6 +44,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `literal`: expressions are refused; `secret_safe`: a secret may go here;
 /// - `reference = "connection"`, `"workflow"`, `"model"`, `"type"` or `"error"`: the text names one;
 /// - `service = "sql"`: the connection that it names must be of a kind that offers this;
+/// - `sql = "params"`: it is a statement of a database, and the mapping of that name beside it gives the values of its parameters;
 /// - `example = …`: a literal that the documentation shows.
 ///
 /// `#[slot(…)]` on an inner block (`BlockRef`, `Option<BlockRef>`, `Vec<BlockRef>`, `Branches`):

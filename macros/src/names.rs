@@ -68,6 +68,21 @@ pub(crate) fn check_snake_case(what: &str, name: &LitStr, problems: &mut Problem
     }
 }
 
+/// Checks an error code, or the beginning of several: `http_4xx`, `http_*`.
+pub(crate) fn check_error_code(code: &LitStr, problems: &mut Problems) {
+    let text = code.value();
+    let beginning = text.strip_suffix('*').unwrap_or(&text);
+    if !is_snake_case(beginning) {
+        problems.at(
+            code,
+            format!(
+                "`{text}` is no error code: codes are `snake_case`, as in `{}`, and `http_*` stands for all that begin so",
+                fold(beginning)
+            ),
+        );
+    }
+}
+
 /// Checks the name of a generator or a parser hook: `[a-z][a-z0-9_-]*`.
 pub(crate) fn check_part_name(what: &str, name: &LitStr, problems: &mut Problems) {
     let text = name.value();

@@ -39,7 +39,7 @@ const ROLES: [&str; 17] = [
     "idempotency_key",
 ];
 
-const KEYS: [Key; 14] = [
+const KEYS: [Key; 15] = [
     Key("default", Shape::FlagOrExpr),
     Key("rename", Shape::Text),
     Key("min", Shape::Number),
@@ -51,6 +51,7 @@ const KEYS: [Key; 14] = [
     Key("secret_safe", Shape::Flag),
     Key("reference", Shape::Choice(&REFERENCES)),
     Key("service", Shape::Text),
+    Key("sql", Shape::Text),
     Key("example", Shape::Expr),
     Key("role", Shape::Choice(&ROLES)),
     Key("effects", Shape::Items),
@@ -87,6 +88,7 @@ struct Field {
     pattern: Option<LitStr>,
     reference: Option<LitStr>,
     service: Option<LitStr>,
+    sql: Option<LitStr>,
     literal: bool,
     secret_safe: bool,
     role: Option<LitStr>,
@@ -301,6 +303,7 @@ impl Field {
             pattern: args.text("pattern"),
             reference: args.text("reference"),
             service: args.text("service"),
+            sql: args.text("sql"),
             literal: args.key("literal").is_some(),
             secret_safe: args.key("secret_safe").is_some(),
             role: args.text("role"),
@@ -334,6 +337,11 @@ impl Field {
         if let Some(service) = &self.service {
             schema = quote! {
                 ::locus_plugin::schema::with_texts(#schema, ::locus_plugin::schema::SERVICE, #service)
+            };
+        }
+        if let Some(params) = &self.sql {
+            schema = quote! {
+                ::locus_plugin::schema::with(#schema, ::locus_plugin::schema::SQL, #params.into())
             };
         }
         if let Some(slot) = &self.slot {

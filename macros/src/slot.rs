@@ -7,6 +7,7 @@ use syn::{Attribute, Expr, ExprCall, ExprPath, LitStr, Type};
 use crate::attr::{Args, Key, Shape, text};
 use crate::names;
 use crate::problems::Problems;
+use crate::step;
 use crate::suggest;
 use crate::types::{self, Kind};
 
@@ -21,8 +22,14 @@ pub(crate) struct Slot {
     binds: Vec<Binding>,
 }
 
-/// A variable that the block's steps see.
-enum Binding {
+/// A variable that the block's steps see, with what is known of its type.
+struct Binding {
+    name: BindingName,
+    ty: Option<Expr>,
+}
+
+/// How a variable gets its name.
+enum BindingName {
     /// It is always called so.
     Name(LitStr),
     /// A parameter gives its name.
@@ -52,21 +59,31 @@ pub(crate) fn read(attrs: &[Attribute], ty: &Type, problems: &mut Problems) -> O
 }
 
 fn binding(item: &Expr, problems: &mut Problems) -> Option<Binding> {
+    match item {
+        Expr::Assign(typed) => {
+            let name = binding_name(&typed.left, problems)?;
+            Some(Binding { name, ty: Some((*typed.right).clone()) })
+        }
+        _ => Some(Binding { name: binding_name(item, problems)?, ty: None }),
+    }
+}
+
+fn binding_name(item: &Expr, problems: &mut Problems) -> Option<BindingName> {
     if let Some(name) = text(item) {
         names::check_snake_case("a variable", name, problems);
-        return Some(Binding::Name(name.clone()));
+        return Some(BindingName::Name(name.clone()));
     }
     let found = match item {
         Expr::Call(call) if is_word(&call.func, "param") => named_by_param(call),
         _ => None,
     };
     if found.is_none() {
-        problems.at(item, "a variable is written `\"index\"`, `param(\"as\")`, `param(\"as\", default = \"item\")` or `param(\"as\", optional)`");
+        problems.at(item, "a variable is written `\"index\"`, `param(\"as\")`, `param(\"as\", default = \"item\")` or `param(\"as\", optional)`, each with `= …` behind it where its type is known");
     }
     found
 }
 
-fn named_by_param(call: &ExprCall) -> Option<Binding> {
+fn named_by_param(call: &ExprCall) -> Option<BindingName> {
     let mut arguments = call.args.iter();
     let name = text(arguments.next()?)?.clone();
     let (default, optional) = match arguments.next() {
@@ -77,7 +94,7 @@ fn named_by_param(call: &ExprCall) -> Option<Binding> {
         Some(word) if is_word(word, "optional") => (None, true),
         Some(_) => return None,
     };
-    arguments.next().is_none().then_some(Binding::Param { name, default, optional })
+    arguments.next().is_none().then_some(BindingName::Param { name, default, optional })
 }
 
 fn is_word(expr: &Expr, word: &str) -> bool {
@@ -87,16 +104,16 @@ fn is_word(expr: &Expr, word: &str) -> bool {
 impl Slot {
     /// The parameters that name variables.
     pub(crate) fn params(&self) -> impl Iterator<Item = String> {
-        self.binds.iter().filter_map(|binding| match binding {
-            Binding::Name(_) => None,
-            Binding::Param { name, .. } => Some(name.value()),
+        self.binds.iter().filter_map(|binding| match &binding.name {
+            BindingName::Name(_) => None,
+            BindingName::Param { name, .. } => Some(name.value()),
         })
     }
 
     /// Checks the bindings against the other parameters, and fills in defaults.
     pub(crate) fn resolve(&mut self, params: &[Naming], problems: &mut Problems) {
         for binding in &mut self.binds {
-            let Binding::Param { name, default, optional } = binding else {
+            let BindingName::Param { name, default, optional } = &mut binding.name else {
                 continue;
             };
             let written = name.value();
@@ -128,19 +145,32 @@ impl Slot {
     /// Code for the schema of the field, around that of its type.
     pub(crate) fn wrap(&self, schema: &TokenStream) -> TokenStream {
         let runs = LitStr::new(&self.runs, Span::call_site());
-        let binds = self.binds.iter().map(|binding| match binding {
-            Binding::Name(name) => quote! { #name },
-            Binding::Param { name, default: Some(default), .. } => {
-                quote! { { "param": #name, "default": #default } }
-            }
-            Binding::Param { name, .. } => quote! { { "param": #name } },
-        });
+        let binds = self.binds.iter().map(Binding::json);
         quote! {
             ::locus_plugin::schema::with_slot(
                 #schema,
                 #runs,
                 &::locus_plugin::__private::serde_json::json!([#(#binds),*]),
             )
+        }
+    }
+}
+
+impl Binding {
+    /// What the schema says of it.
+    fn json(&self) -> TokenStream {
+        let ty = self.ty.as_ref().map(|ty| {
+            let rule = step::rule(Some(ty));
+            // `json!` would take a bare block for an object.
+            quote! { , "type": ::core::convert::identity(#rule) }
+        });
+        match &self.name {
+            BindingName::Name(name) if ty.is_none() => quote! { #name },
+            BindingName::Name(name) => quote! { { "name": #name #ty } },
+            BindingName::Param { name, default: Some(default), .. } => {
+                quote! { { "param": #name, "default": #default #ty } }
+            }
+            BindingName::Param { name, .. } => quote! { { "param": #name #ty } },
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{DeriveInput, LitStr};
+use syn::{DeriveInput, Expr, LitStr};
 
-use crate::attr::{Args, Key, Shape};
+use crate::attr::{Args, Key, Shape, text};
 use crate::docs;
 use crate::names;
 use crate::object::{Object, Owner};
@@ -21,18 +21,21 @@ const EFFECTS: [(&str, &str); 5] = [
     ("at_most_once", "AtMostOnce"),
 ];
 
-const EFFECT_NAMES: [&str; 5] =
+pub(crate) const EFFECT_NAMES: [&str; 5] =
     [EFFECTS[0].0, EFFECTS[1].0, EFFECTS[2].0, EFFECTS[3].0, EFFECTS[4].0];
 
-const KEYS: [Key; 9] = [
+const KEYS: [Key; 12] = [
     Key("name", Shape::Text),
     Key("action", Shape::Flag),
     Key("control", Shape::Flag),
     Key("effect", Shape::Choice(&EFFECT_NAMES)),
-    Key("result", Shape::Text),
+    Key("result", Shape::Expr),
     Key("raises", Shape::Text),
     Key("catches", Shape::Texts),
     Key("never_completes", Shape::Flag),
+    Key("errors", Shape::Items),
+    Key("no_errors", Shape::Flag),
+    Key("passes_key", Shape::Flag),
     Key("exactly_one", Shape::Texts),
 ];
 
@@ -49,10 +52,12 @@ struct Step {
     docs: String,
     kind: Kind,
     effect: Ident,
-    result: String,
+    result: TokenStream,
     raises: Option<LitStr>,
     catches: Vec<LitStr>,
     completes: bool,
+    errors: Option<Vec<TokenStream>>,
+    passes_key: bool,
     params: Object,
 }
 
@@ -86,18 +91,20 @@ impl Step {
             docs,
             kind,
             effect,
-            result: args.text("result").map_or_else(String::new, |result| result.value()),
+            result: rule(args.expr("result")),
             raises: args.text("raises"),
             catches: args.texts("catches"),
             completes: args.key("never_completes").is_none(),
+            errors: read_errors(&args, &mut problems),
+            passes_key: args.key("passes_key").is_some(),
             params,
         });
         problems.finish(step, Stub::Param)
     }
 
     fn generate(&self) -> TokenStream {
-        let Self { ident, name, docs, kind, effect, result, raises, catches, completes, params } =
-            self;
+        let Self { ident, name, docs, kind, effect, result, raises, .. } = self;
+        let Self { catches, completes, errors, passes_key, params, .. } = self;
         let param = params.param_impl();
         let defined_at = register::defined_at(ident);
         let (module, variant, face) = if kind.control {
@@ -115,6 +122,17 @@ impl Step {
             Some(signal) => quote! { ::core::option::Option::Some(#signal.into()) },
             None => quote! { ::core::option::Option::None },
         };
+        let errors = match errors {
+            Some(parts) => {
+                let parts = parts.iter();
+                quote! {{
+                    let parts: &[&[&str]] = &[#(#parts),*];
+                    let codes = parts.iter().flat_map(|codes| codes.iter());
+                    ::core::option::Option::Some(codes.map(|code| (*code).to_owned()).collect())
+                }}
+            }
+            None => quote! { ::core::option::Option::None },
+        };
         let registered = register::register(
             ident,
             "Step",
@@ -128,10 +146,12 @@ impl Step {
                         kind: ::locus_plugin::StepKind::#variant,
                         effect: ::locus_plugin::Effect::#effect,
                         params: <#ident as ::locus_plugin::Param>::schema(),
-                        result: #result.into(),
+                        result: #result,
                         raises: #raises,
                         catches: ::std::vec![#(#catches.into()),*],
                         completes: #completes,
+                        errors: #errors,
+                        passes_key: #passes_key,
                         defined_at: #defined_at.into(),
                     },
                     behaviour: #behaviour,
@@ -139,6 +159,21 @@ impl Step {
             },
         );
         quote! { #param #registered }
+    }
+}
+
+/// Code for a rule of `locus_plugin::result`: a notation, or calls of its functions.
+pub(crate) fn rule(written: Option<&Expr>) -> TokenStream {
+    match written {
+        None => quote! { ::locus_plugin::ResultType::Any },
+        Some(rule) if text(rule).is_some() => quote! { ::locus_plugin::result::notation(#rule) },
+        Some(rule) => quote! {
+            {
+                #[allow(unused_imports, reason = "a rule may name another crate's functions")]
+                use ::locus_plugin::result::*;
+                #rule
+            }
+        },
     }
 }
 
@@ -172,4 +207,31 @@ fn read_effect(args: &Args, kind: &Kind, problems: &mut Problems) -> Ident {
     }
     let variant = EFFECTS.iter().find(|(name, _)| given.as_deref() == Some(name));
     format_ident!("{}", variant.map_or("Pure", |(_, variant)| variant))
+}
+
+/// Code for the codes it can end with, each part a slice; `None` where nothing is said of them.
+fn read_errors(args: &Args, problems: &mut Problems) -> Option<Vec<TokenStream>> {
+    let mut parts = Vec::new();
+    for item in args.items("errors") {
+        match (text(item), item) {
+            (Some(code), _) => {
+                names::check_error_code(code, problems);
+                parts.push(quote! { &[#code][..] });
+            }
+            (None, Expr::Path(codes)) => parts.push(quote! { &#codes[..] }),
+            _ => problems.at(
+                item,
+                "an error code is written `\"timeout\"`; a constant may name several: `locus_plugin::services::HTTP_ERRORS`",
+            ),
+        }
+    }
+    match (args.key("no_errors"), args.key("errors")) {
+        (Some(none), Some(_)) => {
+            problems.at(none, "`no_errors` says that there are none, and `errors` lists some");
+            None
+        }
+        (Some(_), None) => Some(Vec::new()),
+        (None, Some(_)) => Some(parts),
+        (None, None) => None,
+    }
 }

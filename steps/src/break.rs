@@ -25,7 +25,7 @@ use serde_json::Value;
 ///       - return: { value: "${ .steps.search | last }" }
 /// ```
 #[derive(Step)]
-#[step(name = "break", control, raises = "break", never_completes)]
+#[step(name = "break", control, no_errors, raises = "break", never_completes)]
 pub struct Break {
     /// The result of the iteration it ends.
     value: Option<Value>,

@@ -1,6 +1,7 @@
 //! `call`: another workflow.
 
 use indexmap::IndexMap;
+use locus_plugin::services::CALL_ERRORS;
 use locus_plugin::{
     BlockKey, BlockRef, Control, ControlContext, ControlEvent, Decision, Launch, Step, StepError,
     Target,
@@ -30,16 +31,25 @@ use serde_json::Value;
 ///       - log: { message: "receipt for ${ .input.amount }" }
 /// ```
 #[derive(Step)]
-#[step(name = "call", control)]
+#[step(
+    name = "call",
+    control,
+    errors(CALL_ERRORS),
+    result = choice(
+        "/detach",
+        [(true, object([("run_id", notation("string"))])), (false, workflow("/workflow"))],
+        any(),
+    )
+)]
 pub struct Call {
     /// The workflow's name.
-    #[param(reference = "workflow", literal)]
+    #[param(reference = "workflow", literal, role = "calls")]
     workflow: String,
     /// Its input, by name.
     #[param(default)]
     input: IndexMap<String, Value>,
     /// Whether it becomes a run of its own, that this one does not wait for.
-    #[param(default = false)]
+    #[param(default = false, role = "detaches")]
     detach: bool,
 }
 

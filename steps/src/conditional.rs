@@ -28,7 +28,7 @@ use locus_plugin::{
 ///             - fail: { error: too_heavy, message: "${ .input.weight } kg" }
 /// ```
 #[derive(Step)]
-#[step(name = "conditional", control)]
+#[step(name = "conditional", control, no_errors, result = one_of([block("/cases/*/steps"), block("/else")]))]
 pub struct Conditional {
     /// The cases, in the order they are looked at.
     #[param(min_items = 1)]
@@ -46,6 +46,7 @@ pub struct Case {
     #[expect(dead_code, reason = "read by the compiler, for step paths")]
     name: Option<String>,
     /// The condition.
+    #[param(role = "guard")]
     when: Lazy<bool>,
     /// What runs when it is the first that is true.
     #[slot(runs = "at_most_once")]

@@ -21,7 +21,7 @@ use serde_json::Value;
 ///             - log: { message: "reminding ${ $customer.name }" }
 /// ```
 #[derive(Step)]
-#[step(name = "continue", control, raises = "continue", never_completes)]
+#[step(name = "continue", control, no_errors, raises = "continue", never_completes)]
 pub struct Continue {
     /// The result of the iteration; `null` when not given.
     value: Option<Value>,

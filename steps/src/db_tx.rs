@@ -1,7 +1,7 @@
 //! `db_tx`: statements of a database, all or none.
 
 use indexmap::IndexMap;
-use locus_plugin::services::{SqlExpectation, SqlOutcome, SqlStatement, SqlTransaction};
+use locus_plugin::services::{CONNECTION_ERRORS, SQL_ERRORS, SqlExpectation, SqlOutcome, SqlStatement, SqlTransaction};
 use locus_plugin::{Action, Param, Step, StepContext, StepError};
 use serde_json::{Value, json};
 
@@ -30,10 +30,24 @@ use serde_json::{Value, json};
 ///               params: { count: "${ .input.count }", sku: "${ .input.sku }", place: "${ .input.to }" }
 /// ```
 #[derive(Step)]
-#[step(name = "db_tx", action, effect = "transactional", result = "map<json>")]
+#[step(
+    name = "db_tx",
+    action,
+    effect = "transactional",
+    passes_key,
+    errors(SQL_ERRORS, CONNECTION_ERRORS),
+    result = object([
+        ("affected", notation("int")),
+        ("rows", notation("map<json>[]")),
+        (
+            "earlier",
+            list(object([("affected", notation("int")), ("rows", notation("map<json>[]"))])),
+        ),
+    ])
+)]
 pub struct DbTx {
     /// The database.
-    #[param(reference = "connection", literal)]
+    #[param(reference = "connection", service = "sql", literal)]
     connection: String,
     /// The statements, in order.
     #[param(min_items = 1)]
@@ -44,7 +58,7 @@ pub struct DbTx {
 #[derive(Param)]
 pub struct Statement {
     /// The statement; parameters are written `:name`.
-    #[param(literal)]
+    #[param(literal, sql = "params", effects(read("select", "explain")))]
     sql: String,
     /// The values of its parameters, by name.
     #[param(default)]
@@ -65,7 +79,8 @@ pub struct Expectation {
         default = "expectation_failed",
         literal,
         reference = "error",
-        pattern = "^[a-z][a-z0-9_]*$"
+        pattern = "^[a-z][a-z0-9_]*$",
+        role = "raises"
     )]
     r#else: String,
 }

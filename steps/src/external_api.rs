@@ -1,7 +1,7 @@
 //! `external_api`: HTTP requests.
 
 use indexmap::IndexMap;
-use locus_plugin::services::{HttpRequest, HttpResponse};
+use locus_plugin::services::{HTTP_ERRORS, HttpRequest, HttpResponse};
 use locus_plugin::{Action, Param, Step, StepContext, StepError};
 use serde_json::{Value, json};
 
@@ -35,10 +35,17 @@ use crate::http;
 ///       - return: { value: "${ .steps.charge.id }" }
 /// ```
 #[derive(Step)]
-#[step(name = "external_api", action, effect = "idempotent")]
+#[step(
+    name = "external_api",
+    action,
+    effect = "idempotent",
+    passes_key,
+    errors(HTTP_ERRORS, "http_1xx", "http_2xx", "http_3xx", "http_4xx", "http_5xx", "invalid_response"),
+    result = written("/output")
+)]
 pub struct ExternalApi {
     /// The method.
-    #[param(default = "GET")]
+    #[param(default = "GET", effects(read("GET", "HEAD", "OPTIONS")))]
     method: Method,
     /// The address, `https` or `http`. Text that goes into its path is escaped with `@uri`: `${ .input.name | @uri }`.
     url: String,

@@ -20,10 +20,10 @@ use serde_json::Value;
 ///       - return: { value: "${ .input.balance - .input.amount }" }
 /// ```
 #[derive(Step)]
-#[step(name = "fail", control, never_completes)]
+#[step(name = "fail", control, no_errors, never_completes)]
 pub struct Fail {
     /// The error's code, in snake case: what `catch` matches.
-    #[param(reference = "error", pattern = "^[a-z][a-z0-9_]*$")]
+    #[param(reference = "error", pattern = "^[a-z][a-z0-9_]*$", role = "raises")]
     error: String,
     /// What went wrong, for people; the code when not given.
     message: Option<String>,

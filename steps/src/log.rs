@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 ///           fields: { total: "${ .input.total }" }
 /// ```
 #[derive(Step)]
-#[step(name = "log", action, effect = "idempotent")]
+#[step(name = "log", action, no_errors, effect = "idempotent", result = null())]
 pub struct Log {
     /// What the line says. A value that is not text is written as JSON.
     message: Value,

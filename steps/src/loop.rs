@@ -45,31 +45,45 @@ const DEFAULT_MAX: u64 = 10_000;
 #[step(
     name = "loop",
     control,
+    errors("loop_limit"),
     catches("break", "continue"),
-    result = "json[]",
+    result = list(one_of([
+        block("/steps"),
+        signal("continue"),
+        // An iteration that breaks off without a value is left out.
+        present(signal("break")),
+    ])),
     exactly_one("over", "times", "while", "until")
 )]
 pub struct Loop {
     /// The list: one iteration for each item.
+    #[param(role = "items")]
     over: Option<Vec<Value>>,
     /// The number of iterations.
+    #[param(role = "times")]
     times: Option<u64>,
     /// Goes on as long as this is true; looked at before each iteration.
+    #[param(role = "while")]
     r#while: Option<Lazy<bool>>,
     /// Stops when this is true; looked at after each iteration, so that there is at least one.
+    #[param(role = "until")]
     until: Option<Lazy<bool>>,
     /// The variable that holds what the iteration is about.
     #[param(default = "item")]
     r#as: String,
     /// How many iterations run at once, with `over` and `times`.
-    #[param(default = 1, min = 1)]
+    #[param(default = 1, min = 1, role = "concurrency")]
     concurrency: u32,
     /// The most iterations there may be; one more fails the step with `loop_limit`. 10000 for `while` and `until`, unless
     /// given.
-    #[param(min = 1)]
+    #[param(min = 1, role = "bound")]
     max: Option<u64>,
     /// What each iteration does.
-    #[slot(runs = "many", binds("index", param("as", default = "item")))]
+    #[slot(runs = "many", binds(
+        "index" = "int",
+        // With a condition it is the result of the iteration before: the type would be its own.
+        param("as", default = "item") = given([("/over", item(param("/over"))), ("/times", notation("int"))], any()),
+    ))]
     steps: BlockRef,
 }
 
@@ -99,7 +113,7 @@ impl Control for Loop {
         let (key, outcome) = match event {
             ControlEvent::Ended { key, outcome } => (key, outcome),
             ControlEvent::Cancelled => return Ok(Decision::end(Outcome::Cancelled)),
-            ControlEvent::Woken => return Ok(Decision::wait()),
+            ControlEvent::Woken | ControlEvent::Received(_) => return Ok(Decision::wait()),
         };
         let iteration = key.index.and_then(|index| usize::try_from(index).ok());
         let Some(index) = iteration.filter(|index| state.running.remove(index)) else {

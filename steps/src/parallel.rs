@@ -36,17 +36,22 @@ use serde_json::{Map, Value, json};
 ///       - return: { value: "${ .steps.price | to_entries[0].value }" }
 /// ```
 #[derive(Step)]
-#[step(name = "parallel", control)]
+#[step(
+    name = "parallel",
+    control,
+    errors("all_branches_failed"),
+    result = choice("/join", [("all", by_name("/branches/*"))], any_of("/branches/*"))
+)]
 pub struct Parallel {
     /// The branches by name, each a list of steps.
     #[param(min_items = 1)]
     #[slot(runs = "concurrent")]
     branches: Branches,
     /// What the step waits for.
-    #[param(default = "all")]
+    #[param(default = "all", role = "join")]
     join: Join,
     /// How many branches run at once; the others start, in the author's order, as places become free. All at once when not given.
-    #[param(min = 1)]
+    #[param(min = 1, role = "concurrency")]
     concurrency: Option<u32>,
 }
 
@@ -88,7 +93,7 @@ impl Control for Parallel {
         let (key, outcome) = match event {
             ControlEvent::Ended { key, outcome } => (key, outcome),
             ControlEvent::Cancelled => return Ok(Decision::end(Outcome::Cancelled)),
-            ControlEvent::Woken => return Ok(Decision::wait()),
+            ControlEvent::Woken | ControlEvent::Received(_) => return Ok(Decision::wait()),
         };
         let Some(branch) = self.branches.values().position(|block| *block == key.block) else {
             return Ok(Decision::wait());

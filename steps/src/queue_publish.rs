@@ -1,7 +1,7 @@
 //! `queue_publish`: a message for a queue.
 
 use indexmap::IndexMap;
-use locus_plugin::services::Message;
+use locus_plugin::services::{CONNECTION_ERRORS, Message, QUEUE_ERRORS};
 use locus_plugin::{Action, Step, StepContext, StepError};
 use serde_json::{Value, json};
 
@@ -23,10 +23,17 @@ use serde_json::{Value, json};
 ///           headers: { source: shop }
 /// ```
 #[derive(Step)]
-#[step(name = "queue_publish", action, effect = "transactional", result = "map<json>")]
+#[step(
+    name = "queue_publish",
+    action,
+    effect = "transactional",
+    passes_key,
+    errors(QUEUE_ERRORS, CONNECTION_ERRORS),
+    result = object([("id", notation("string")), ("duplicate", notation("bool"))])
+)]
 pub struct QueuePublish {
     /// The queue.
-    #[param(reference = "connection", literal)]
+    #[param(reference = "connection", service = "queue", literal)]
     connection: String,
     /// Where in the queue the message goes.
     topic: String,

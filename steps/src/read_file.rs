@@ -1,5 +1,6 @@
 //! `read_file`: data from a file of the project.
 
+use locus_plugin::services::FILE_ERRORS;
 use locus_plugin::{Action, Param, Step, StepContext, StepError};
 use serde_json::{Map, Number, Value, json};
 
@@ -20,7 +21,21 @@ use serde_json::{Map, Number, Value, json};
 ///       - return: { value: "${ .steps.stock | map(.quantity * .price) | add }" }
 /// ```
 #[derive(Step)]
-#[step(name = "read_file", action, effect = "read")]
+#[step(
+    name = "read_file",
+    action,
+    errors(FILE_ERRORS, "invalid_file"),
+    effect = "read",
+    result = choice(
+        "/format",
+        [
+            ("csv", notation("map<json>[]")),
+            ("jsonl", notation("json[]")),
+            ("text", notation("string")),
+        ],
+        any(),
+    )
+)]
 pub struct ReadFile {
     /// The file, relative to the project's folder.
     path: String,

@@ -19,7 +19,7 @@ use serde_json::Value;
 ///       - return: { value: "Hello, ${ .input.name }" }
 /// ```
 #[derive(Step)]
-#[step(name = "return", control, raises = "return", never_completes)]
+#[step(name = "return", control, no_errors, raises = "return", never_completes)]
 pub struct Return {
     /// The result of the workflow; `null` when not given.
     value: Option<Value>,

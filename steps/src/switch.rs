@@ -26,9 +26,15 @@ use serde_json::Value;
 ///             - log: { message: waiting for the bank }
 /// ```
 #[derive(Step)]
-#[step(name = "switch", control)]
+#[step(
+    name = "switch",
+    control,
+    no_errors,
+    result = one_of([block("/cases/*"), uncovered("/on", "/cases", block("/default"))])
+)]
 pub struct Switch {
     /// The value.
+    #[param(role = "selector")]
     on: Value,
     /// What runs, by value.
     #[param(min_items = 1)]

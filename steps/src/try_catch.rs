@@ -43,7 +43,7 @@ use serde_json::{Map, Value, json};
 ///             - log: { message: import ended }
 /// ```
 #[derive(Step)]
-#[step(name = "try_catch", control)]
+#[step(name = "try_catch", control, no_errors, result = one_of([block("/try"), block("/catch/*/steps")]))]
 pub struct TryCatch {
     /// The steps that may fail.
     #[slot(runs = "many")]
@@ -64,18 +64,20 @@ pub struct Clause {
     #[expect(dead_code, reason = "read by the compiler, for step paths")]
     name: Option<String>,
     /// The codes it takes: `timeout`, or `http_*` for all that begin so. Every code when empty.
-    #[param(default, literal, reference = "error")]
+    #[param(default, literal, reference = "error", role = "catches")]
     errors: Vec<String>,
     /// The variable that holds the error: an object of `code`, `message`, `details`, `retryable` and `step`, the key of the
     /// step that failed.
     #[param(default = "error")]
     r#as: String,
     /// A condition on the error, which it sees by its name.
+    #[param(role = "guard")]
     when: Option<Lazy<bool>>,
     /// How often `try` is run again before the error is handled.
+    #[param(role = "repeats")]
     retry: Option<Again>,
     /// What handles the error. Without steps the error goes on, once `retry` is used up.
-    #[slot(runs = "on_error", binds(param("as", default = "error")))]
+    #[slot(runs = "on_error", binds(param("as", default = "error") = error()))]
     steps: Option<BlockRef>,
 }
 
@@ -143,7 +145,7 @@ impl Control for TryCatch {
             (ControlEvent::Cancelled, Phase::Trying | Phase::Waiting | Phase::Handling) => {
                 self.conclude(state, Outcome::Cancelled)
             }
-            (ControlEvent::Woken, _)
+            (ControlEvent::Woken | ControlEvent::Received(_), _)
             | (ControlEvent::Ended { .. }, Phase::Waiting)
             | (ControlEvent::Cancelled, Phase::Finishing(_)) => Decision::wait(),
         })

@@ -31,7 +31,13 @@ const MAX_MESSAGE: usize = 300;
 ///           schema: { type: string, pattern: "^[A-Z]{3}-[0-9]+$" }
 /// ```
 #[derive(Step)]
-#[step(name = "validate", control, exactly_one("type", "schema"))]
+#[step(
+    name = "validate",
+    control,
+    errors("invalid_data", "invalid_schema"),
+    result = given([("/type", written("/type")), ("/schema", written("/schema"))], any()),
+    exactly_one("type", "schema")
+)]
 pub struct Validate {
     /// What is checked.
     data: Value,

@@ -22,7 +22,7 @@ use crate::instant::Instant;
 ///       - log: { message: overdue }
 /// ```
 #[derive(Step)]
-#[step(name = "wait", control, exactly_one("for", "until"))]
+#[step(name = "wait", control, no_errors, result = null(), exactly_one("for", "until"))]
 pub struct Wait {
     /// How long.
     r#for: Option<Millis>,
@@ -49,7 +49,7 @@ impl Control for Wait {
         Ok(match event {
             ControlEvent::Woken => Decision::done(Value::Null),
             ControlEvent::Cancelled => Decision::end(Outcome::Cancelled),
-            ControlEvent::Ended { .. } => Decision::wait(),
+            ControlEvent::Ended { .. } | ControlEvent::Received(_) => Decision::wait(),
         })
     }
 }

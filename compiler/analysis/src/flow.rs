@@ -1,96 +1,75 @@
-//! How a workflow runs: which steps can run at all, which signals are taken, what each place can see.
+//! How a workflow runs: which signals are taken, and in the modules
+//! 1. `ends`: how blocks end, and so which steps can run at all; with `catches`, `cases` and `loops`;
+//! 2. `vars` and `values`: what is set, by whom, and who uses it;
+//! 3. `gather` and `across`: what workflows mean for each other.
 
-use indexmap::IndexMap;
+pub(crate) mod across;
+mod cases;
+pub(crate) mod catches;
+pub(crate) mod ends;
+mod gather;
+mod loops;
+mod values;
+mod vars;
+
 use locus_diag::{Diagnostic, Span};
-use locus_model::{Effect, Field};
+use locus_model::{Effect, Node};
 use locus_plugin::{Registry, StepKind};
 
+use self::across::Raised;
+use self::vars::Vars;
 use crate::context::Context;
-use crate::expressions::Uses;
+use crate::effects;
 use crate::graph;
+use crate::known::Known;
 use crate::level::Level;
 use crate::messages::{flow as messages, steps as step_messages};
-use crate::scope::{Facts, Site};
 use crate::steps::{BlockDraft, StepDraft};
-use crate::workflows::WorkflowUses;
+use crate::workflows::Around;
 
 /// The signal that every workflow takes itself.
 const RETURN: &str = "return";
 
-/// Checks a workflow; `input` is what it takes, if it says so.
-pub(crate) fn check(
-    cx: &mut Context<'_>,
-    block: &BlockDraft<'_>,
-    input: Option<&IndexMap<String, Field>>,
-    uses: &WorkflowUses,
-) {
-    let facts = Facts::of(block, input, &cx.types);
-    let mut flow = Flow { registry: cx.registry, facts: &facts, problems: &mut cx.problems };
-    flow.block(block, None, &[], false);
-    let nothing = BlockDraft::default();
-    flow.uses(&uses.concurrency, &Level::start(&nothing), &Site::default());
-    flow.uses(&uses.output, &Level::end(block), &Site::default());
+/// Checks a workflow whose values are parsed.
+pub(crate) fn check(cx: &mut Context<'_>, block: &BlockDraft<'_>, around: Around<'_>) {
+    cx.templates.sort();
+    let mut flow = Flow { registry: cx.registry, problems: &mut cx.problems };
+    flow.block(block, None, false);
+    let known = Known::new(&cx.templates, &cx.inferred);
+    let vars = Vars::of(block);
+    let across = &mut cx.summary.flow;
+    let ends = ends::check(block, &known, &vars, across, &mut cx.problems);
+    across.errors = Raised::of(&ends.errors);
+    gather::gather(block, &known, across);
+    let others: Vec<&Node> = [around.concurrency, around.output].into_iter().flatten().collect();
+    values::check(block, &others, &known, &mut cx.problems);
+    effects::check(block, &known, &mut cx.problems);
 }
 
 struct Flow<'f> {
     registry: &'f Registry,
-    facts: &'f Facts<'f>,
     problems: &'f mut Vec<Diagnostic>,
 }
 
 impl Flow<'_> {
-    fn block(
-        &mut self,
-        block: &BlockDraft<'_>,
-        outer: Option<&Level<'_>>,
-        binds: &[String],
-        undoes: bool,
-    ) {
+    fn block(&mut self, block: &BlockDraft<'_>, outer: Option<&Level<'_>>, undoes: bool) {
         if block.graph {
             graph::check(block, self.problems);
-        } else {
-            self.unreachable(block);
         }
         for (at, step) in block.steps.iter().enumerate() {
-            let level = Level::inside(block, at, outer, binds, undoes);
+            let level = Level::inside(block, at, outer, undoes);
             self.step(step, &level);
         }
     }
 
     fn step(&mut self, step: &StepDraft<'_>, level: &Level<'_>) {
-        self.uses(&step.when_uses, level, &Site::default());
-        self.uses(&step.output_uses, level, &Site { result: true, ..Site::default() });
-        for param in &step.params.uses {
-            let site =
-                Site { binds: &param.binds, secret_safe: param.secret_safe, ..Site::default() };
-            self.uses(&param.uses, level, &site);
-        }
         self.signal(step, level);
         for slot in &step.params.slots {
-            self.block(&slot.block, Some(level), &slot.binds, false);
+            self.block(&slot.block, Some(level), false);
         }
         if let Some((key, block)) = &step.compensate {
             self.nothing_to_undo(step, *key);
-            self.block(block, Some(&level.done()), &[], true);
-        }
-    }
-
-    fn uses(&mut self, uses: &Uses, level: &Level<'_>, site: &Site<'_>) {
-        if !uses.is_empty() {
-            self.facts.check(uses, level, site, self.problems);
-        }
-    }
-
-    /// Steps behind one that always leaves the block.
-    fn unreachable(&mut self, block: &BlockDraft<'_>) {
-        let leaves = |step: &StepDraft<'_>| {
-            step.when.is_none() && step.ty.as_ref().is_some_and(|(entry, _)| !entry.ty.completes)
-        };
-        let mut steps = block.steps.iter();
-        if let (Some(ender), Some(next)) = (steps.find(|step| leaves(step)), steps.next())
-            && let Some((_, key)) = &ender.ty
-        {
-            self.problems.push(messages::unreachable_step(&key.value, next.anchor, key.span));
+            self.block(block, Some(&level.done()), true);
         }
     }
 

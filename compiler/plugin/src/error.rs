@@ -5,6 +5,22 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The codes with which a host can end a step of any type: a step type need not name them.
+///
+/// `timeout` is among them only for a step that has a `timeout`, `interrupted` only for a step whose effect is `at_most_once`.
+pub const HOST_ERRORS: [&str; 10] = [
+    "expression_failed",
+    "interrupted",
+    "invalid_parameter",
+    "plugin_error",
+    "plugin_panicked",
+    "result_too_deep",
+    "signal_outside",
+    "snapshot_mismatch",
+    "timeout",
+    "unknown_step_type",
+];
+
 /// A failure of a step. Its code is what `catch` and `retry` match.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StepError {

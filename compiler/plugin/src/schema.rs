@@ -28,6 +28,10 @@ pub const LITERAL: &str = "x-locus-literal";
 /// Marks a mapping (the parameters as a whole, or one of them) whose keys are names that later steps see as `.vars`.
 pub const SETS_VARS: &str = "x-locus-sets-vars";
 
+/// Marks a string that is a statement of a database. Its value is the name of the mapping beside it that gives the values of
+/// the statement's parameters, which are written `:name`.
+pub const SQL: &str = "x-locus-sql";
+
 /// What the parameter is for, as far as analysis of flow, errors and effects has to know: one of [`ROLES`]. Blocks *beside* a parameter
 /// are those in the same mapping.
 pub const ROLE: &str = "x-locus-role";

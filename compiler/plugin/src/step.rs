@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::action::ErasedAction;
 use crate::control::ErasedControl;
+use crate::result::ResultType;
 
 /// The description of a step type. `#[derive(Step)]` makes it from the struct.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -24,14 +25,21 @@ pub struct StepType {
     pub effect: Effect,
     /// JSON Schema of its parameters, with the keywords of [`schema`](crate::schema).
     pub params: Value,
-    /// The type of its result in the notation of the language; empty where it depends on the step.
-    pub result: String,
-    /// The signal it ends its block with (`break`), if any.
+    /// How the type of its result follows from the step.
+    pub result: ResultType,
+    /// The signal it ends its block with (`break`), if any. The parameter `value`, if it has one, is what the signal carries.
     pub raises: Option<String>,
     /// The signals that its inner blocks may end with.
     pub catches: Vec<String>,
     /// Whether a step behind it in the same block can ever run.
     pub completes: bool,
+    /// The error codes its own work can end with (`timeout`, or `http_*` for all that begin so), beside those that parameters give
+    /// (the role `raises`), those of its inner blocks and of the workflows it calls, and those of [`HOST_ERRORS`](crate::error::HOST_ERRORS).
+    /// `None` where it can be any code.
+    pub errors: Option<Vec<String>>,
+    /// Whether it passes [`StepContext::idempotency_key`](crate::StepContext::idempotency_key) on to what it changes, itself or through a service of
+    /// the host that does.
+    pub passes_key: bool,
     /// File and line of its definition.
     pub defined_at: String,
 }

@@ -163,6 +163,7 @@ fn steps(slot: &Value) -> String {
         .flatten()
         .map(|bind| match bind.as_str() {
             Some(name) => format!("`${name}`"),
+            None if bind["name"].is_string() => format!("`${}`", text_of(&bind["name"])),
             None => format!("`${}`", text_of(&bind["default"])),
         })
         .collect();

@@ -1,0 +1,76 @@
+//! `x-allow`: the author's word that a warning is meant so. On a step, a workflow or a whole file, it takes the warnings and the advice of these codes
+//! away from all that is inside.
+
+use locus_diag::{Diagnostic, Severity, Span, catalogue};
+use locus_model::{Node, NodeKind, Spec};
+
+use crate::keys::{list, text};
+use crate::messages::project as messages;
+
+/// The key.
+pub(crate) const KEY: &str = "x-allow";
+
+/// Takes away the warnings that their authors allow.
+pub fn filter(spec: &Spec, problems: &mut Vec<Diagnostic>) {
+    problems.retain(|problem| {
+        problem.severity == Severity::Error
+            || problem.primary().is_none_or(|place| !is_allowed(spec, &problem.code, place))
+    });
+}
+
+fn is_allowed(spec: &Spec, code: &str, place: Span) -> bool {
+    let Some(file) = spec.files.iter().find(|file| file.source == place.source) else {
+        return false;
+    };
+    file.documents.iter().any(|document| allows(document, code, place))
+}
+
+/// Whether one of the mappings around a place, from this one inwards, allows a code.
+fn allows(node: &Node, code: &str, place: Span) -> bool {
+    let holds = |span: Span| span.start <= place.start && place.end <= span.end;
+    match &node.kind {
+        NodeKind::Mapping(entries) => {
+            let listed = node.get(KEY).is_some_and(|list| names(list, code));
+            let mut inner =
+                entries.iter().filter(|entry| holds(entry.key.span.to(entry.value.span)));
+            listed || inner.any(|entry| allows(&entry.value, code, place))
+        }
+        NodeKind::Sequence(items) => {
+            items.iter().filter(|item| holds(item.span)).any(|item| allows(item, code, place))
+        }
+        _ => false,
+    }
+}
+
+fn names(list: &Node, code: &str) -> bool {
+    match &list.kind {
+        NodeKind::Sequence(items) => items.iter().any(|item| item.as_str() == Some(code)),
+        _ => list.as_str() == Some(code),
+    }
+}
+
+/// Checks what is written behind `x-allow`: codes of warnings.
+pub(crate) fn check(node: &Node, problems: &mut Vec<Diagnostic>) {
+    let items = match &node.kind {
+        NodeKind::String(_) => std::slice::from_ref(node),
+        _ => list(node, "a list of codes, such as `[unused-result]`", problems).unwrap_or_default(),
+    };
+    let catalogue = catalogue::catalogue();
+    for item in items {
+        let Some(code) = text(item, problems) else { continue };
+        // Those of plugins are not in the catalogue, and where it cannot be had nothing is known.
+        if code.contains('/') || catalogue.is_empty() {
+            continue;
+        }
+        match catalogue.iter().find(|known| known.name == code.value) {
+            None => {
+                let warnings = catalogue.iter().filter(|known| known.severity != Severity::Error);
+                problems.push(messages::unknown_code(&code, warnings.map(|known| known.name)));
+            }
+            Some(known) if known.severity == Severity::Error => {
+                problems.push(messages::error_allowed(&code));
+            }
+            Some(_) => {}
+        }
+    }
+}
