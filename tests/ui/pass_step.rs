@@ -39,7 +39,7 @@ struct Handler {
     name = "attempt",
     control,
     effect = "read",
-    result = "json[]",
+    result = list(one_of([block("/steps"), notation("int?")])),
     raises = "give_up",
     catches("break", "continue"),
     never_completes,
@@ -67,7 +67,7 @@ struct Attempt {
     #[param(default = "1m30s")]
     pause: Millis,
     /// What is done.
-    #[slot(runs = "concurrent", binds("index", param("as")))]
+    #[slot(runs = "concurrent", binds("index" = "int", param("as") = item(param("/over"))))]
     steps: Option<BlockRef>,
     /// More that is done.
     #[slot(runs = "at_most_once")]
@@ -148,7 +148,10 @@ fn main() {
     assert_eq!(attempt.docs, "Tries things.\n\nIn every way there is.");
     assert_eq!(attempt.plugin, "acme.attempts");
     assert_eq!((attempt.kind, attempt.effect), (StepKind::Control, Effect::Read));
-    assert_eq!(attempt.result, "json[]");
+    assert_eq!(
+        json!(attempt.result),
+        json!({ "list": { "one_of": [{ "block": "/steps" }, { "notation": "int?" }] } })
+    );
     assert_eq!(attempt.raises.as_deref(), Some("give_up"));
     assert_eq!(attempt.catches, ["break", "continue"]);
     assert!(!attempt.completes);
@@ -170,7 +173,10 @@ fn main() {
     assert_eq!(property("as")["x-locus-literal"], true);
     assert_eq!(
         property("steps")["x-locus-block"],
-        json!({ "runs": "concurrent", "binds": ["index", { "param": "as", "default": "item" }] })
+        json!({ "runs": "concurrent", "binds": [
+            { "name": "index", "type": { "notation": "int" } },
+            { "param": "as", "default": "item", "type": { "item": { "param": "/over" } } },
+        ] })
     );
     assert_eq!(
         property("branches")["additionalProperties"]["x-locus-block"],

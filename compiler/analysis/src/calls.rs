@@ -1,4 +1,4 @@
-//! Calls of workflows: whether the input that is written out is what the workflow takes.
+//! Calls of workflows: whether the input that is written out has the keys that the workflow takes.
 
 use locus_diag::{Span, did_you_mean};
 use locus_model::{Entry, NodeKind};
@@ -10,23 +10,36 @@ use crate::shape::{Reference, Shape};
 /// The parameter that goes to the workflow which a parameter beside it names.
 const INPUT: &str = "input";
 
-/// Checks a mapping of parameters: beside one that names a workflow, `input` is what that workflow gets.
-pub(crate) fn check(cx: &mut Context<'_>, entries: &[Entry], shape: &Shape, anchor: Span) {
+/// A mapping of parameters that names a workflow and says what it gets.
+pub(crate) struct Call<'c> {
+    /// The workflow.
+    pub(crate) workflow: &'c str,
+    /// Its input, at its key.
+    pub(crate) input: Option<&'c Entry>,
+}
+
+/// The call that a mapping is, if it is one and its workflow is written out.
+pub(crate) fn named<'c>(entries: &'c [Entry], shape: &Shape) -> Option<Call<'c>> {
     if !shape.properties.contains_key(INPUT) {
-        return;
+        return None;
     }
     let named = entries.iter().find(|entry| {
         let property = shape.properties.get(&entry.key.value);
         property.is_some_and(|shape| shape.reference == Some(Reference::Workflow))
     });
-    let Some(workflow) = named.and_then(|entry| entry.value.as_str()) else { return };
+    let workflow = named.and_then(|entry| entry.value.as_str())?;
+    Some(Call { workflow, input: entries.iter().find(|entry| entry.key.value == INPUT) })
+}
+
+/// Checks a mapping of parameters: beside one that names a workflow, `input` is what that workflow gets.
+pub(crate) fn check(cx: &mut Context<'_>, entries: &[Entry], shape: &Shape, anchor: Span) {
+    let Some(Call { workflow, input: entry }) = named(entries, shape) else { return };
     let Some(callee) = cx.names.workflows.get(workflow) else { return };
     let Some(input) = &callee.input else { return };
-    let entry = entries.iter().find(|entry| entry.key.value == INPUT);
     let given = match entry.map(|entry| &entry.value.kind) {
         None | Some(NodeKind::Null) => &[],
         Some(NodeKind::Mapping(entries)) => entries.as_slice(),
-        // Computed: only the run will tell.
+        // Computed: its type tells.
         Some(_) => return,
     };
     let mut problems = Vec::new();

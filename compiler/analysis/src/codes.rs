@@ -39,6 +39,11 @@ locus_diag::codes! {
     /// An input that the called workflow needs.
     pub MISSING_INPUT = "missing-input", Error, "../../../docs/codes/missing-input.md";
 
+    /// A kind of connection that no plugin brings.
+    pub UNKNOWN_CONNECTION_KIND = "unknown-connection-kind", Error, "../../../docs/codes/unknown-connection-kind.md";
+    /// A connection that does not offer what a step needs.
+    pub WRONG_CONNECTION_KIND = "wrong-connection-kind", Error, "../../../docs/codes/wrong-connection-kind.md";
+
     // -- types and models --
     /// Something that is no type.
     pub INVALID_TYPE = "invalid-type", Error, "../../../docs/codes/invalid-type.md";
@@ -55,6 +60,15 @@ locus_diag::codes! {
     /// A relation to a record that nothing identifies.
     pub RELATION_WITHOUT_ID = "relation-without-id", Error, "../../../docs/codes/relation-without-id.md";
 
+    /// A field that is not the other side of a relation.
+    pub WRONG_INVERSE = "wrong-inverse", Error, "../../../docs/codes/wrong-inverse.md";
+    /// A relation with several fields that could be its other side.
+    pub AMBIGUOUS_RELATION = "ambiguous-relation", Error, "../../../docs/codes/ambiguous-relation.md";
+    /// An index over something that cannot be looked up.
+    pub INVALID_INDEX = "invalid-index", Error, "../../../docs/codes/invalid-index.md";
+    /// Two indexes over the same fields.
+    pub DUPLICATE_INDEX = "duplicate-index", Warning, "../../../docs/codes/duplicate-index.md";
+
     // -- the project --
     /// Another version of the language.
     pub UNSUPPORTED_LANGUAGE = "unsupported-language", Error, "../../../docs/codes/unsupported-language.md";
@@ -62,14 +76,34 @@ locus_diag::codes! {
     pub UNKNOWN_GENERATOR = "unknown-generator", Error, "../../../docs/codes/unknown-generator.md";
     /// A plugin that is not linked.
     pub UNKNOWN_PLUGIN = "unknown-plugin", Error, "../../../docs/codes/unknown-plugin.md";
+    /// A plugin of another version than required.
+    pub PLUGIN_VERSION = "plugin-version", Error, "../../../docs/codes/plugin-version.md";
+    /// A profile that is not declared.
+    pub UNKNOWN_PROFILE = "unknown-profile", Error, "../../../docs/codes/unknown-profile.md";
+    /// A target that is not declared.
+    pub UNKNOWN_TARGET = "unknown-target", Error, "../../../docs/codes/unknown-target.md";
+    /// A limit of the project that is not kept to.
+    pub BUDGET_EXCEEDED = "budget-exceeded", Error, "../../../docs/codes/budget-exceeded.md";
     /// A target that would write outside the project.
     pub TARGET_OUTSIDE_PROJECT = "target-outside-project", Error, "../../../docs/codes/target-outside-project.md";
 
     // -- triggers --
     /// Something that is no cron expression.
     pub INVALID_CRON = "invalid-cron", Error, "../../../docs/codes/invalid-cron.md";
+    /// Something that is no time zone.
+    pub UNKNOWN_TIME_ZONE = "unknown-time-zone", Error, "../../../docs/codes/unknown-time-zone.md";
+    /// A trigger that is there twice.
+    pub DUPLICATE_TRIGGER = "duplicate-trigger", Warning, "../../../docs/codes/duplicate-trigger.md";
+    /// A trigger whose runs would all be refused.
+    pub TRIGGER_WITHOUT_INPUT = "trigger-without-input", Warning, "../../../docs/codes/trigger-without-input.md";
     /// Two workflows that answer the same request.
     pub DUPLICATE_ROUTE = "duplicate-route", Error, "../../../docs/codes/duplicate-route.md";
+
+    // -- pages and tests --
+    /// A view that is none, and no component.
+    pub UNKNOWN_COMPONENT = "unknown-component", Error, "../../../docs/codes/unknown-component.md";
+    /// A step that cannot be mocked.
+    pub NOT_MOCKABLE = "not-mockable", Error, "../../../docs/codes/not-mockable.md";
 
     // -- steps --
     /// A step of a type that is not registered.
@@ -93,6 +127,37 @@ locus_diag::codes! {
     /// A step that can never run.
     pub UNREACHABLE_STEP = "unreachable-step", Warning, "../../../docs/codes/unreachable-step.md";
 
+    /// A condition with but one outcome.
+    pub CONSTANT_CONDITION = "constant-condition", Warning, "../../../docs/codes/constant-condition.md";
+    /// A case that no value leads to.
+    pub UNREACHABLE_CASE = "unreachable-case", Warning, "../../../docs/codes/unreachable-case.md";
+    /// A handler that no error reaches.
+    pub UNREACHABLE_CATCH = "unreachable-catch", Warning, "../../../docs/codes/unreachable-catch.md";
+    /// An error code that is waited for and never raised.
+    pub ERROR_NOT_RAISED = "error-not-raised", Warning, "../../../docs/codes/error-not-raised.md";
+    /// A loop that cannot end.
+    pub ENDLESS_LOOP = "endless-loop", Warning, "../../../docs/codes/endless-loop.md";
+    /// A loop that only its condition ends.
+    pub UNBOUNDED_LOOP = "unbounded-loop", Advice, "../../../docs/codes/unbounded-loop.md";
+    /// A name that is set by steps that run at the same time.
+    pub CONCURRENT_WRITES = "concurrent-writes", Warning, "../../../docs/codes/concurrent-writes.md";
+    /// A value that nobody uses.
+    pub UNUSED_RESULT = "unused-result", Warning, "../../../docs/codes/unused-result.md";
+    /// Workflows that call each other without end.
+    pub CALL_CYCLE = "call-cycle", Error, "../../../docs/codes/call-cycle.md";
+    /// An event that is waited for under a name that nobody emits.
+    pub EVENT_NEVER_EMITTED = "event-never-emitted", Advice, "../../../docs/codes/event-never-emitted.md";
+
+    // -- effects and secrets --
+    /// An effect that may happen twice.
+    pub REPEATED_EFFECT = "repeated-effect", Warning, "../../../docs/codes/repeated-effect.md";
+    /// An effect that stays when the others are undone.
+    pub NOT_COMPENSATED = "not-compensated", Warning, "../../../docs/codes/not-compensated.md";
+
+    // -- the author's word --
+    /// A permission that permits nothing.
+    pub INVALID_ALLOW = "invalid-allow", Error, "../../../docs/codes/invalid-allow.md";
+
     // -- expressions --
     /// An expression that is no jq.
     pub EXPRESSION_SYNTAX = "expression-syntax", Error, "../../../docs/codes/expression-syntax.md";
@@ -114,4 +179,20 @@ locus_diag::codes! {
     pub VAR_NOT_SET = "var-not-set", Error, "../../../docs/codes/var-not-set.md";
     /// A part of the context that does not exist.
     pub UNKNOWN_CONTEXT_FIELD = "unknown-context-field", Error, "../../../docs/codes/unknown-context-field.md";
+
+    // -- types of values --
+    /// A value of another type than what it is for.
+    pub TYPE_MISMATCH = "type-mismatch", Error, "../../../docs/codes/type-mismatch.md";
+    /// A value that may be null where null does not fit.
+    pub MAY_BE_NULL = "may-be-null", Error, "../../../docs/codes/may-be-null.md";
+    /// An operation on a value that it does not take.
+    pub WRONG_OPERAND = "wrong-operand", Error, "../../../docs/codes/wrong-operand.md";
+    /// A comparison of values that are never equal.
+    pub NEVER_EQUAL = "never-equal", Warning, "../../../docs/codes/never-equal.md";
+    /// An expression that gives no value, or several.
+    pub NOT_ONE_VALUE = "not-one-value", Error, "../../../docs/codes/not-one-value.md";
+    /// A parameter of a statement without a value, or a value without its parameter.
+    pub SQL_PARAMETER = "sql-parameter", Error, "../../../docs/codes/sql-parameter.md";
+    /// A column that is no field of the model its table holds.
+    pub UNKNOWN_COLUMN = "unknown-column", Warning, "../../../docs/codes/unknown-column.md";
 }

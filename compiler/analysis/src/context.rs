@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span};
+use locus_expr::Ty;
 use locus_model::{Field, Model};
 use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
 
+use crate::declared::Declared;
 use crate::expressions::Templates;
+use crate::known::Inferred;
 use crate::shape::Shape;
 use crate::shapes::Shapes;
 use crate::summary::Summary;
 use crate::surroundings::Surroundings;
+use crate::typing::{Sites, Table};
 
 /// What the phases share. What the whole program declares is behind [`Arc`]: each workflow is read in a context of its own, on
 /// any thread, and sees the same.
@@ -29,6 +33,14 @@ pub(crate) struct Context<'a> {
     pub(crate) summary: Summary,
     /// The templates of the strings that were read.
     pub(crate) templates: Templates,
+    /// The types of conditions, and of values that choose between cases.
+    pub(crate) inferred: Inferred,
+    /// What the types of the program mean.
+    pub(crate) table: Arc<Table>,
+    /// The program, to ask for what its workflows give; `None` while it is read.
+    pub(crate) program: Option<&'a Declared<'a>>,
+    /// What editors ask, where one does.
+    pub(crate) sites: Option<Sites>,
     shapes: &'a Shapes,
 }
 
@@ -87,6 +99,10 @@ impl<'a> Context<'a> {
             problems: Vec::new(),
             summary: Summary::default(),
             templates: Templates::default(),
+            inferred: Inferred::default(),
+            table: Arc::default(),
+            program: None,
+            sites: None,
             shapes,
         }
     }
@@ -97,16 +113,33 @@ impl<'a> Context<'a> {
         shapes: &'a Shapes,
         surroundings: &Surroundings,
     ) -> Self {
-        let Surroundings { names, types } = surroundings.clone();
-        let (problems, summary) = (Vec::new(), Summary::default());
-        let templates = Templates::default();
-        Self { registry, names, types, problems, summary, templates, shapes }
+        let Surroundings { names, types, table } = surroundings.clone();
+        Self { names, types, table, ..Self::new(registry, shapes) }
+    }
+
+    /// A context that sees the same names and types, for values that do not live as long as the files; its problems are its own.
+    pub(crate) fn apart<'b>(&self) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context {
+            names: Arc::clone(&self.names),
+            types: Arc::clone(&self.types),
+            ..Context::new(self.registry, self.shapes)
+        }
     }
 
     /// What was declared, and the problems found.
     pub(crate) fn finish(self) -> (Surroundings, Vec<Diagnostic>) {
-        let Self { registry: _, names, types, problems, summary: _, templates: _, shapes: _ } = self;
-        (Surroundings { names, types }, problems)
+        let Self { names, types, problems, .. } = self;
+        let table = Arc::new(Table::of(&types));
+        (Surroundings { names, types, table }, problems)
+    }
+
+    /// What a workflow gives to those who call it, as far as that is known.
+    pub(crate) fn output_of(&self, name: &str) -> Option<Ty> {
+        let index = self.names.workflows.get_index_of(name)?;
+        self.program?.output(index).cloned()
     }
 
     /// The names of the program, to add to them.
@@ -122,6 +155,11 @@ impl<'a> Context<'a> {
     /// Adds a problem.
     pub(crate) fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    /// What the parameters of all step types look like.
+    pub(crate) const fn shapes(&self) -> &'a Shapes {
+        self.shapes
     }
 
     /// What the parameters of a step type look like.

@@ -8,6 +8,8 @@ use locus_model::{Node, Program, Spec, Workflow};
 use locus_plugin::Registry;
 
 use crate::context::{Context, Types};
+use crate::flow::across;
+use crate::secrets;
 use crate::sections::{self, Declarations, Section};
 use crate::shapes::Shapes;
 use crate::summary::{self, Summary};
@@ -152,6 +154,20 @@ impl<'a> Declared<'a> {
         &self.surroundings
     }
 
+    /// What only the workflows together can get wrong.
+    fn between(&self, summaries: &[&Summary]) -> Vec<Diagnostic> {
+        let mut problems = summary::check(summaries.iter().copied());
+        let flows = summaries.iter().map(|summary| &summary.flow);
+        let names = self.all.workflows.keys().copied();
+        problems.extend(across::check(self.registry, names.zip(flows)));
+        let passed = summaries.iter().flat_map(|summary| &summary.passed);
+        problems.extend(secrets::follow(passed, |name, inputs| {
+            let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+            workflows::follow_secrets(&mut cx, self.all.workflows.get(name)?, inputs)
+        }));
+        problems
+    }
+
     /// The program with these workflows, which are all of them in order, and what is wrong with it beside what is wrong with
     /// single workflows, given what each means for the rest.
     #[must_use]
@@ -160,8 +176,9 @@ impl<'a> Declared<'a> {
         workflows: impl IntoIterator<Item = Workflow>,
         summaries: impl IntoIterator<Item = &'s Summary>,
     ) -> (Program, Vec<Diagnostic>) {
-        let mut problems = self.problems;
-        problems.extend(summary::check(summaries));
+        let summaries: Vec<&Summary> = summaries.into_iter().collect();
+        let mut problems = self.between(&summaries);
+        problems.extend(self.problems);
         let types = Types::clone(&self.surroundings.types);
         let mut program = Program { schemas: types.schemas, models: types.models, ..self.program };
         for ((name, declared), mut workflow) in self.all.workflows.iter().zip(workflows) {

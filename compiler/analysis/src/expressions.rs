@@ -1,43 +1,64 @@
-//! Expressions in strings: parsed once, here; what they refer to is kept with its place in the source.
+//! Expressions in strings: parsed once, where the string is read, and kept by the string's place in memory until everything that is
+//! said of them is known.
 
 use locus_diag::{Diagnostic, Span, Spanned};
 use locus_expr::{ExprError, ExprErrorKind, Root, Template};
-use locus_model::Text;
+use locus_model::{Node, NodeKind, Text};
 
 use crate::codes;
+use crate::context::Context;
 
 /// What a string turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     /// Text without expressions.
     Plain,
     /// One expression and nothing else: it keeps the expression's type.
-    Whole(Uses),
+    Whole,
     /// Text with expressions inside: always a string.
-    Mixed(Uses),
+    Mixed,
     /// Reported already.
     Broken,
 }
 
-/// What the expressions at one place refer to.
+/// The templates of the strings that were read, each by the address of its string: values of a spec stay where they are as long as it
+/// is checked.
 #[derive(Default)]
-pub(crate) struct Uses {
-    /// The variables, without `$`.
-    pub(crate) variables: Vec<Spanned<String>>,
-    /// The paths from `.`, each as the names behind its dots, as far as they are known; never empty.
-    pub(crate) paths: Vec<Vec<Spanned<String>>>,
+pub(crate) struct Templates {
+    all: Vec<(usize, Template)>,
+    sorted: bool,
 }
 
-impl Uses {
-    /// Whether they refer to nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.variables.is_empty() && self.paths.is_empty()
+impl Templates {
+    fn add(&mut self, text: &Text, template: Template) {
+        self.all.push((address(text), template));
+        self.sorted = false;
     }
 
-    /// Adds what others refer to.
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.variables.extend(other.variables);
-        self.paths.extend(other.paths);
+    /// Makes all of them ready to be looked up.
+    pub(crate) fn sort(&mut self) {
+        if !self.sorted {
+            self.all.sort_unstable_by_key(|(address, _)| *address);
+            self.sorted = true;
+        }
     }
+
+    /// Whether the source of an expression holds this text.
+    pub(crate) fn mention(&self, text: &str) -> bool {
+        let mut all = self.all.iter().flat_map(|(_, template)| template.expressions());
+        all.any(|expr| expr.source().contains(text))
+    }
+
+    /// The template of a string; `None` where it is plain text, could not be parsed, or was never read as a template.
+    pub(crate) fn get(&self, text: &Text) -> Option<&Template> {
+        debug_assert!(self.sorted, "templates are sorted before they are looked up");
+        let at = self.all.binary_search_by_key(&address(text), |(address, _)| *address).ok()?;
+        self.all.get(at).map(|(_, template)| template)
+    }
+}
+
+fn address(text: &Text) -> usize {
+    std::ptr::from_ref(text).addr()
 }
 
 /// Whether a string may hold expressions.
@@ -45,38 +66,65 @@ pub(crate) fn is_template(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Parses a string.
-pub(crate) fn read(text: &Text, whole: Span, problems: &mut Vec<Diagnostic>) -> Written {
+/// Parses a string and keeps its template.
+pub(crate) fn read(cx: &mut Context<'_>, text: &Text, whole: Span) -> Written {
     if !is_template(&text.value) {
         return Written::Plain;
     }
     let template = match Template::parse(&text.value) {
         Ok(template) => template,
         Err(errors) => {
-            problems.extend(errors.into_iter().map(|error| syntax(error, text, whole)));
+            cx.problems.extend(errors.into_iter().map(|error| syntax(error, text, whole)));
             return Written::Broken;
         }
     };
     if template.literal().is_some() {
+        cx.templates.add(text, template);
         return Written::Plain;
     }
-    let mut uses = Uses::default();
-    for expr in template.expressions() {
-        for variable in expr.variables() {
-            let place = text.locate(variable.range, whole);
-            uses.variables.push(Spanned::new(variable.name, place));
+    let written = if template.is_expression() { Written::Whole } else { Written::Mixed };
+    cx.templates.add(text, template);
+    written
+}
+
+/// Parses every string of a value that may hold expressions anywhere.
+pub(crate) fn read_all(cx: &mut Context<'_>, node: &Node) {
+    match &node.kind {
+        NodeKind::String(text) => {
+            read(cx, text, node.span);
         }
-        for path in expr.paths() {
-            if !matches!(path.root, Root::Dot) || path.segments.is_empty() {
-                continue;
-            }
-            let segments = path.segments.into_iter();
-            let places = segments
-                .map(|segment| Spanned::new(segment.name, text.locate(segment.range, whole)));
-            uses.paths.push(places.collect());
+        NodeKind::Sequence(items) => items.iter().for_each(|item| read_all(cx, item)),
+        NodeKind::Mapping(entries) => {
+            entries.iter().for_each(|entry| read_all(cx, &entry.value));
         }
+        _ => {}
     }
-    if template.is_expression() { Written::Whole(uses) } else { Written::Mixed(uses) }
+}
+
+/// The variables that expressions refer to, without `$`.
+pub(crate) fn variables(
+    template: &Template,
+    text: &Text,
+    whole: Span,
+) -> impl Iterator<Item = Spanned<String>> {
+    let all = template.expressions().flat_map(|expr| expr.variables());
+    all.map(move |variable| Spanned::new(variable.name, text.locate(variable.range, whole)))
+}
+
+/// The paths from `.` that expressions refer to, each as the names behind its dots, as far as they are known; never empty.
+pub(crate) fn paths(
+    template: &Template,
+    text: &Text,
+    whole: Span,
+) -> impl Iterator<Item = Vec<Spanned<String>>> {
+    let all = template.expressions().flat_map(|expr| expr.paths());
+    let from_dot = all.filter(|path| path.root == Root::Dot && !path.segments.is_empty());
+    from_dot.map(move |path| {
+        let segments = path.segments.into_iter();
+        segments
+            .map(|segment| Spanned::new(segment.name, text.locate(segment.range, whole)))
+            .collect()
+    })
 }
 
 fn syntax(error: ExprError, text: &Text, whole: Span) -> Diagnostic {

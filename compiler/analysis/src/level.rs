@@ -1,7 +1,9 @@
 //! A step being looked at, with the blocks around it: which steps have run when it is its turn.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
+
+use locus_expr::Ty;
 
 use crate::graph;
 use crate::steps::{BlockDraft, StepDraft};
@@ -12,14 +14,14 @@ pub(crate) struct Level<'l> {
     pub(crate) block: &'l BlockDraft<'l>,
     /// The number of the step; that of its steps, behind all of them.
     pub(crate) at: usize,
-    /// The variables that the block brings.
-    pub(crate) binds: &'l [String],
     /// Whether the block undoes the step around it.
     pub(crate) undoes: bool,
     /// The step around the block.
     pub(crate) outer: Option<&'l Level<'l>>,
     /// Whether the step's own result is there.
     own: bool,
+    /// The types of the results of the block's steps, as far as they are known by now.
+    results: Option<&'l RefCell<Vec<Ty>>>,
     before: OnceCell<HashSet<usize>>,
 }
 
@@ -29,10 +31,10 @@ impl<'l> Level<'l> {
         Self {
             block,
             at,
-            binds: &[],
             undoes: false,
             outer: None,
             own: false,
+            results: None,
             before: OnceCell::new(),
         }
     }
@@ -42,10 +44,9 @@ impl<'l> Level<'l> {
         block: &'l BlockDraft<'l>,
         at: usize,
         outer: Option<&'l Level<'l>>,
-        binds: &'l [String],
         undoes: bool,
     ) -> Self {
-        Self { binds, undoes, outer, ..Self::at(block, at) }
+        Self { undoes, outer, ..Self::at(block, at) }
     }
 
     /// The place before every step of a workflow.
@@ -60,7 +61,19 @@ impl<'l> Level<'l> {
 
     /// The same step, when it is done.
     pub(crate) fn done(&self) -> Self {
-        Self { own: true, ..Self::inside(self.block, self.at, self.outer, self.binds, self.undoes) }
+        let inside = Self::inside(self.block, self.at, self.outer, self.undoes);
+        Self { own: true, results: self.results, ..inside }
+    }
+
+    /// The same place, with the types of the results of the block's steps.
+    pub(crate) fn with_results(self, results: &'l RefCell<Vec<Ty>>) -> Self {
+        Self { results: Some(results), ..self }
+    }
+
+    /// The type of the result of a step of the block.
+    pub(crate) fn result(&self, index: usize) -> Ty {
+        let results = self.results.map(RefCell::borrow);
+        results.and_then(|all| all.get(index).cloned()).unwrap_or_else(Ty::any)
     }
 
     /// The step.

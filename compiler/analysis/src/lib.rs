@@ -14,38 +14,52 @@
 
 #![warn(clippy::disallowed_methods)]
 
+pub mod allow;
 mod binds;
+mod budgets;
 mod calls;
 pub mod codes;
 mod connections;
 mod context;
 mod cron;
+mod data;
 pub mod declared;
 mod defaults;
+mod effects;
 mod expressions;
-mod fields;
 mod flow;
+mod formats;
 mod graph;
 mod identity;
 mod keys;
+mod known;
 mod level;
 mod manifest;
 mod messages;
 mod models;
 mod params;
+mod profiles;
 mod program;
 mod raw_schema;
+mod relations;
 mod retry;
+mod routes;
+mod roles;
 mod scope;
+mod screens;
+mod secrets;
 mod sections;
 mod segments;
+mod settings;
 mod shape;
 mod shapes;
 mod steps;
 mod summary;
+mod test_section;
 pub mod surroundings;
 mod triggers;
 mod types;
+mod typing;
 mod values;
 mod workflows;
 
@@ -59,12 +73,13 @@ use locus_plugin::Registry;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
+pub use typing::{Site, Sites};
 pub use surroundings::{Change, Surroundings};
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
 ///
 /// The program holds all that could be understood; it can be used when none of the diagnostics is an error. They are sorted by place.
-/// Without a project file the program has no name: give it one.
+/// Without a project file the program has no name: give it one. Of the profiles, `dev` holds where it is declared.
 #[must_use]
 pub fn check(
     spec: &Spec,
@@ -72,15 +87,20 @@ pub fn check(
     registry: &Registry,
 ) -> (Program, Vec<Diagnostic>) {
     let shapes = Shapes::new(registry);
-    let declared = Declared::of(spec, manifest, registry, &shapes);
+    let declared = Declared::of(spec, manifest, None, registry, &shapes);
     let checked: Vec<Checked> = (0..declared.len()).map(|index| declared.check(index)).collect();
-    let mut problems =
-        Diagnostics::from(declared.problems(checked.iter().map(|checked| &checked.summary)));
+    let mut problems = Diagnostics::default();
     let mut workflows = Vec::with_capacity(checked.len());
+    let mut summaries = Vec::with_capacity(checked.len());
     for checked in checked {
         problems.extend(checked.problems);
         workflows.push(checked.workflow);
+        summaries.push(checked.summary);
     }
+    let (program, more) = declared.finish(workflows, &summaries);
+    problems.extend(more);
     problems.sort();
-    (declared.program(workflows), problems.into_iter().collect())
+    let mut problems: Vec<Diagnostic> = problems.into_iter().collect();
+    allow::filter(spec, &mut problems);
+    (program, problems)
 }

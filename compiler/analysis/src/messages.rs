@@ -1,11 +1,20 @@
 //! The words of every report, one small function each, so that they can be read and kept alike together.
 
+pub(crate) mod connections;
+pub(crate) mod data;
+pub(crate) mod effects;
 pub(crate) mod flow;
 pub(crate) mod names;
 pub(crate) mod project;
 pub(crate) mod references;
+pub(crate) mod relations;
+pub(crate) mod screens;
+pub(crate) mod secrets;
 pub(crate) mod steps;
+pub(crate) mod tests;
+pub(crate) mod triggers;
 pub(crate) mod types;
+pub(crate) mod typing;
 pub(crate) mod values;
 
 use locus_diag::{Diagnostic, Span, closest};

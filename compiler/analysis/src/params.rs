@@ -6,15 +6,16 @@ use locus_model::node::escape_token;
 use locus_model::{Entry, Node, NodeKind, Text};
 use locus_plugin::step::StepEntry;
 
-use crate::binds::{Around, bound_name, lazy_binds};
+use crate::binds::{Around, Bound, bound};
 use crate::calls;
+use crate::connections;
 use crate::context::Context;
-use crate::expressions::{self, Uses, Written};
+use crate::expressions::{self, Written};
 use crate::keys::{anchor, is_extension};
 use crate::messages::{names, steps as messages, values};
 use crate::segments::Segments;
-use crate::shape::{Bind, Kind, Others, Reference, Shape};
-use crate::steps::{self, BlockDraft, COMMON_KEYS};
+use crate::shape::{Bind, Kind, Others, Reference, Runs, Shape};
+use crate::steps::{self, BlockDraft};
 use crate::types::{self, Place as TypePlace};
 use crate::values as fits;
 
@@ -26,8 +27,8 @@ pub(crate) struct Params<'a> {
     pub(crate) lazy: Vec<String>,
     /// The inner blocks.
     pub(crate) slots: Vec<SlotDraft<'a>>,
-    /// What expressions refer to.
-    pub(crate) uses: Vec<ParamUses>,
+    /// All of it as written.
+    pub(crate) written: Option<&'a Node>,
     /// The names that later steps see as `.vars`; `None` when only the run will tell.
     pub(crate) vars: Option<Vec<String>>,
 }
@@ -42,20 +43,12 @@ pub(crate) struct SlotDraft<'a> {
     pub(crate) named_at: Span,
     /// Whether its author wrote it.
     pub(crate) named: bool,
+    /// How often it may run.
+    pub(crate) runs: Runs,
     /// The variables its steps see.
-    pub(crate) binds: Vec<String>,
+    pub(crate) binds: Vec<Bound>,
     /// Its steps.
     pub(crate) block: BlockDraft<'a>,
-}
-
-/// What the expressions of one parameter refer to.
-pub(crate) struct ParamUses {
-    /// The variables they see beside those of the step.
-    pub(crate) binds: Vec<String>,
-    /// What they refer to.
-    pub(crate) uses: Uses,
-    /// Whether secrets may go there.
-    pub(crate) secret_safe: bool,
 }
 
 impl Params<'_> {
@@ -65,7 +58,7 @@ impl Params<'_> {
             node: Node::new(NodeKind::Null, place),
             lazy: Vec::new(),
             slots: Vec::new(),
-            uses: Vec::new(),
+            written: None,
             vars: Some(Vec::new()),
         }
     }
@@ -92,6 +85,17 @@ pub(crate) fn settings<'a>(
     walk(cx, node, shape, &Place { literal: true, ..Place::of(what, anchor) }).node
 }
 
+/// Reads settings in which expressions may stand; what these refer to is the caller's to check.
+pub(crate) fn open_settings<'a>(
+    cx: &mut Context<'a>,
+    node: &'a Node,
+    shape: &Shape,
+    what: &str,
+    anchor: Span,
+) {
+    walk(cx, node, shape, &Place::of(what, anchor));
+}
+
 /// Walks over a value along a shape.
 fn walk<'a>(cx: &mut Context<'a>, node: &'a Node, shape: &Shape, place: &Place<'_>) -> Params<'a> {
     let mut walk = Walk { cx, found: Params::none(node.span), pointer: String::new() };
@@ -104,6 +108,7 @@ fn walk<'a>(cx: &mut Context<'a>, node: &'a Node, shape: &Shape, place: &Place<'
         _ => walk.node(node, shape, place, &Segments::default()),
     };
     walk.found.node = kept;
+    walk.found.written = Some(node);
     walk.found
 }
 
@@ -116,16 +121,13 @@ struct Place<'w> {
     anchor: Span,
     /// The mapping around.
     around: Option<&'w Around<'w>>,
-    /// The variables that a lazy parameter around sees.
-    binds: Option<&'w [String]>,
     literal: bool,
-    secret_safe: bool,
 }
 
 impl<'w> Place<'w> {
     /// The outermost place.
     fn of(what: &'w str, anchor: Span) -> Self {
-        Self { what, anchor, around: None, binds: None, literal: false, secret_safe: false }
+        Self { what, anchor, around: None, literal: false }
     }
 }
 
@@ -145,17 +147,13 @@ impl<'a> Walk<'_, 'a> {
         segments: &Segments,
     ) -> Node {
         if let Some(binds) = &shape.block {
-            self.slot(node, binds, place, segments);
+            self.slot(node, shape.runs, binds, place, segments);
             return Node::new(NodeKind::Null, node.span);
         }
         let mut place = *place;
         place.literal |= shape.literal;
-        place.secret_safe |= shape.secret_safe;
-        let seen;
-        if let Some(binds) = &shape.lazy {
+        if shape.lazy.is_some() {
             self.found.lazy.push(self.pointer.clone());
-            seen = lazy_binds(binds.as_deref(), place.around);
-            place.binds = Some(&seen);
         }
         if shape.reference == Some(Reference::Type) {
             self.type_reference(node, &place);
@@ -190,45 +188,32 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn string(&mut self, node: &Node, text: &Text, shape: &Shape, place: &Place<'_>) {
-        let found = &mut self.cx.problems;
         if place.literal {
             if expressions::is_template(&text.value) {
-                found.push(values::expression_not_allowed("this parameter", node.span));
+                self.cx.report(values::expression_not_allowed("this parameter", node.span));
                 return;
             }
         } else {
-            let uses = match expressions::read(text, node.span, found) {
-                Written::Plain => None,
+            match expressions::read(self.cx, text, node.span) {
+                Written::Plain => {}
                 Written::Broken => return,
-                Written::Whole(uses) => {
+                Written::Whole => {
                     if shape.sets_vars {
                         self.found.vars = None;
                     }
-                    Some(uses)
+                    return;
                 }
-                Written::Mixed(uses) => {
-                    fits::interpolated(node, shape, found);
-                    Some(uses)
+                Written::Mixed => {
+                    fits::interpolated(node, shape, &mut self.cx.problems);
+                    return;
                 }
-            };
-            if let Some(uses) = uses {
-                self.uses(uses, place);
-                return;
             }
         }
         if fits::scalar(node, shape, &mut self.cx.problems)
             && let Some(reference) = shape.reference
         {
-            self.reference(node, &text.value, reference);
+            self.reference(node, &text.value, reference, shape);
         }
-    }
-
-    fn uses(&mut self, uses: Uses, place: &Place<'_>) {
-        if uses.is_empty() {
-            return;
-        }
-        let binds = place.binds.map(<[String]>::to_vec).unwrap_or_default();
-        self.found.uses.push(ParamUses { binds, uses, secret_safe: place.secret_safe });
     }
 
     fn list(
@@ -362,7 +347,7 @@ impl<'a> Walk<'_, 'a> {
             return None;
         }
         let known: Vec<&str> = shape.properties.keys().map(String::as_str).collect();
-        let outside = place.around.is_none() && COMMON_KEYS.contains(&key.value.as_str());
+        let outside = place.around.is_none() && steps::is_common(&key.value);
         self.cx.report(if outside {
             messages::common_key_inside(key, place.what)
         } else {
@@ -371,24 +356,36 @@ impl<'a> Walk<'_, 'a> {
         did_you_mean(key, known)
     }
 
-    fn slot(&mut self, node: &'a Node, binds: &[Bind], place: &Place<'_>, segments: &Segments) {
+    fn slot(
+        &mut self,
+        node: &'a Node,
+        runs: Runs,
+        binds: &[Bind],
+        place: &Place<'_>,
+        segments: &Segments,
+    ) {
         let block = steps::block(self.cx, node, place.what);
         self.found.slots.push(SlotDraft {
             pointer: self.pointer.clone(),
             segment: segments.join(),
+            runs,
             named: segments.named,
             named_at: segments.place.unwrap_or(place.anchor),
-            binds: binds.iter().filter_map(|bind| bound_name(bind, place.around)).collect(),
+            binds: binds.iter().filter_map(|bind| bound(bind, place.around)).collect(),
             block,
         });
     }
 
     /// Checks that what a text names is there.
-    fn reference(&mut self, node: &Node, text: &str, reference: Reference) {
+    fn reference(&mut self, node: &Node, text: &str, reference: Reference, shape: &Shape) {
         let name = Spanned::new(text.to_owned(), node.span);
         let declared = &self.cx.names;
         let problem = match reference {
-            Reference::Connection if !declared.connections.contains_key(text) => {
+            Reference::Connection if declared.connections.contains_key(text) => {
+                let Some(service) = &shape.service else { return };
+                return connections::check_service(self.cx, &name, service);
+            }
+            Reference::Connection => {
                 let known = declared.connections.keys().map(String::as_str);
                 names::unknown_connection(&name, known)
             }
@@ -407,10 +404,9 @@ impl<'a> Walk<'_, 'a> {
     /// Checks a type that is written out.
     fn type_reference(&mut self, node: &Node, place: &Place<'_>) {
         if let Some(text) = node.as_text().filter(|_| !place.literal) {
-            match expressions::read(text, node.span, &mut self.cx.problems) {
+            match expressions::read(self.cx, text, node.span) {
                 Written::Plain => {}
-                Written::Broken => return,
-                Written::Whole(uses) | Written::Mixed(uses) => return self.uses(uses, place),
+                Written::Broken | Written::Whole | Written::Mixed => return,
             }
         }
         types::field(self.cx, node, place.anchor, TypePlace::Elsewhere);

@@ -1,18 +1,20 @@
-//! What an expression can see at its place: inputs, results of steps, variables. Everything it refers to must be there when it is evaluated.
+//! The names that an expression can see at its place: inputs, results of steps, variables. What it names must be there when it is
+//! evaluated; what is behind the names is for [`typing`](crate::typing).
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
-use locus_diag::{Diagnostic, Spanned};
-use locus_model::Field;
+use locus_diag::{Diagnostic, Span, Spanned};
+use locus_expr::{Template, Ty};
+use locus_model::{Field, Node, NodeKind, Text};
 
-use crate::context::{Context, Types};
-use crate::expressions::Uses;
-use crate::fields;
+use crate::context::Context;
+use crate::expressions::{self, paths, variables};
 use crate::level::Level;
 use crate::messages::{references as messages, values};
 use crate::steps::{BlockDraft, StepDraft};
+use crate::typing::Variables;
 
 /// The parts of `.`.
 const CONTEXT: [&str; 4] = ["input", "steps", "vars", "run"];
@@ -24,10 +26,10 @@ const RESULT: &str = "result";
 const RUN: [&str; 4] = ["id", "workflow", "now", "started"];
 
 /// The variable that holds secrets.
-const SECRETS: &str = "secrets";
+pub(crate) const SECRETS: &str = "secrets";
 
 /// The variables that are always there.
-const GLOBALS: [&str; 2] = ["env", SECRETS];
+pub(crate) const GLOBALS: [&str; 2] = ["env", SECRETS];
 
 /// What holds in a whole workflow.
 pub(crate) struct Facts<'f> {
@@ -35,8 +37,6 @@ pub(crate) struct Facts<'f> {
     root: &'f BlockDraft<'f>,
     /// What it takes, if it says so.
     input: Option<&'f IndexMap<String, Field>>,
-    /// The types of the program.
-    types: &'f Types,
     /// What it sets.
     vars: Vars<'f>,
     /// The ids of all its steps, wherever they stand.
@@ -47,10 +47,10 @@ pub(crate) struct Facts<'f> {
 struct Vars<'f>(Option<HashSet<&'f str>>);
 
 /// What is special about the place of an expression.
-#[derive(Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Site<'s> {
-    /// Variables that are seen only there.
-    pub(crate) binds: &'s [String],
+    /// The variables that are seen there, with those that are always there.
+    pub(crate) variables: &'s Variables,
     /// Whether secrets may be used.
     pub(crate) secret_safe: bool,
     /// Whether the step's result is there as `.result`.
@@ -82,9 +82,8 @@ impl<'f> Facts<'f> {
     pub(crate) fn of(
         root: &'f BlockDraft<'f>,
         input: Option<&'f IndexMap<String, Field>>,
-        types: &'f Types,
     ) -> Self {
-        Self { root, input, types, vars: Vars::of(root), ids: OnceCell::new() }
+        Self { root, input, vars: Vars::of(root), ids: OnceCell::new() }
     }
 
     /// Whether a step of the workflow has this id, wherever it stands.
@@ -97,28 +96,45 @@ impl<'f> Facts<'f> {
         self.ids.get_or_init(all).contains(name)
     }
 
-    /// Checks what expressions at a place refer to.
+    /// Whether steps may set variables.
+    pub(crate) fn has_vars(&self) -> bool {
+        self.vars.0.as_ref().is_none_or(|names| !names.is_empty())
+    }
+
+    /// Whether a step may set this variable.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        self.vars.0.as_ref().is_none_or(|names| names.contains(name))
+    }
+
+    /// Whether the workflow says what it takes, and this is not among it.
+    pub(crate) fn lacks_input(&self, name: &str) -> bool {
+        self.input.is_some_and(|input| !input.contains_key(name))
+    }
+
+    /// Checks what the expressions of a string name.
     pub(crate) fn check(
         &self,
-        uses: &Uses,
+        (template, text, whole): (&Template, &Text, Span),
         level: &Level<'_>,
-        site: &Site<'_>,
+        site: Site<'_>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        problems.extend(uses.variables.iter().filter_map(|name| variable(name, level, site)));
-        problems.extend(uses.paths.iter().filter_map(|path| self.path(path, level, site)));
+        let unbound = variables(template, text, whole).filter_map(|name| variable(&name, site));
+        problems.extend(unbound);
+        let paths = paths(template, text, whole);
+        problems.extend(paths.filter_map(|path| self.path(&path, level, site)));
     }
 
     fn path(
         &self,
         path: &[Spanned<String>],
         level: &Level<'_>,
-        site: &Site<'_>,
+        site: Site<'_>,
     ) -> Option<Diagnostic> {
         let first = path.first()?;
         let second = path.get(1);
         match first.value.as_str() {
-            "input" => self.input_name(second?, &path[2..]),
+            "input" => self.input_name(second?),
             "steps" => self.step_name(second?, level),
             "vars" => self.var_name(second?),
             "run" => {
@@ -136,7 +152,7 @@ impl<'f> Facts<'f> {
         &self,
         name: &Spanned<String>,
         level: &Level<'_>,
-        site: &Site<'_>,
+        site: Site<'_>,
     ) -> Diagnostic {
         let further = if self.input.is_some_and(|input| input.contains_key(&name.value)) {
             Some("input")
@@ -152,16 +168,10 @@ impl<'f> Facts<'f> {
         messages::unknown_root(name, further, &known)
     }
 
-    fn input_name(
-        &self,
-        name: &Spanned<String>,
-        further: &[Spanned<String>],
-    ) -> Option<Diagnostic> {
+    fn input_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {
         let input = self.input?;
-        match input.get(&name.value) {
-            Some(field) => fields::check(&field.ty, further, self.types),
-            None => Some(messages::unknown_input(name, input.keys().map(String::as_str))),
-        }
+        let known = input.keys().map(String::as_str);
+        (!input.contains_key(&name.value)).then(|| messages::unknown_input(name, known))
     }
 
     fn var_name(&self, name: &Spanned<String>) -> Option<Diagnostic> {
@@ -176,7 +186,7 @@ impl<'f> Facts<'f> {
 
     fn step_name(&self, name: &Spanned<String>, level: &Level<'_>) -> Option<Diagnostic> {
         match find(level, &name.value) {
-            Some(Found::Done) => None,
+            Some(Found::Done(..)) => None,
             Some(Found::NotYet(why, step)) => {
                 let place = step.id.as_ref().map_or(step.anchor, |id| id.span);
                 Some(messages::step_not_run_yet(name, why, place))
@@ -225,7 +235,7 @@ fn gather_ids<'f>(block: &'f BlockDraft<'f>, ids: &mut HashSet<&'f str>) {
 /// What is known of a step that is named.
 enum Found<'l> {
     /// It has a result.
-    Done,
+    Done(Ty),
     /// It has none yet.
     NotYet(NotYet, &'l StepDraft<'l>),
 }
@@ -243,13 +253,21 @@ pub(crate) enum NotYet {
     NotNeeded,
 }
 
+/// The type of the result of the step with this id; `None` where there is none to be seen.
+pub(crate) fn result_of(level: &Level<'_>, name: &str) -> Option<Ty> {
+    match find(level, name) {
+        Some(Found::Done(ty)) => Some(ty),
+        _ => None,
+    }
+}
+
 /// Looks for a step in the blocks around a place, inside out.
 fn find<'l>(level: &Level<'l>, name: &str) -> Option<Found<'l>> {
     let mut not_yet = None;
     for (depth, level) in level.outwards().enumerate() {
         let Some(index) = level.block.ids.get(name).copied() else { continue };
         if level.has_run(index) {
-            return Some(Found::Done);
+            return Some(Found::Done(level.result(index)));
         }
         let why = match (index == level.at, depth) {
             (true, 0) => NotYet::Itself,
@@ -278,27 +296,39 @@ fn search<'f>(block: &'f BlockDraft<'f>, name: &str, way: &mut Vec<&'f StepDraft
     false
 }
 
-fn variable(name: &Spanned<String>, level: &Level<'_>, site: &Site<'_>) -> Option<Diagnostic> {
+fn variable(name: &Spanned<String>, site: Site<'_>) -> Option<Diagnostic> {
     if name.value == SECRETS {
         return (!site.secret_safe).then(|| values::secret_not_allowed(name.span));
     }
-    let around = level.outwards().flat_map(|level| level.binds);
-    let mut bound: Vec<&str> = site.binds.iter().chain(around).map(String::as_str).collect();
-    bound.extend(GLOBALS);
-    if bound.contains(&name.value.as_str()) {
+    if site.variables.contains_key(name.value.as_str()) {
         return None;
     }
+    let bound: Vec<&str> = site.variables.keys().map(|name| &**name).collect();
     Some(messages::unknown_variable(name, &bound))
 }
 
 /// Checks expressions outside of any workflow: there are no runs there, only the surroundings.
-pub(crate) fn check_outside(cx: &mut Context<'_>, uses: &Uses) {
-    for name in &uses.variables {
+pub(crate) fn check_outside(cx: &mut Context<'_>, node: &Node) {
+    match &node.kind {
+        NodeKind::String(text) => outside(cx, text, node.span),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| check_outside(cx, item)),
+        NodeKind::Mapping(entries) => {
+            entries.iter().for_each(|entry| check_outside(cx, &entry.value));
+        }
+        _ => {}
+    }
+}
+
+fn outside(cx: &mut Context<'_>, text: &Text, whole: Span) {
+    expressions::read(cx, text, whole);
+    cx.templates.sort();
+    let Some(template) = cx.templates.get(text).cloned() else { return };
+    for name in variables(&template, text, whole) {
         if !GLOBALS.contains(&name.value.as_str()) {
-            cx.report(messages::unknown_variable(name, &GLOBALS));
+            cx.report(messages::unknown_variable(&name, &GLOBALS));
         }
     }
-    for first in uses.paths.iter().filter_map(|path| path.first()) {
-        cx.report(messages::no_context(first));
+    for first in paths(&template, text, whole).filter_map(|path| path.into_iter().next()) {
+        cx.report(messages::no_context(&first));
     }
 }

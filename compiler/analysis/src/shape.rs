@@ -4,11 +4,17 @@
 //! brings into them. Keywords that the walk does not know itself are left to a general validator.
 
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jsonschema::Validator;
-use locus_plugin::schema;
+use locus_expr::Ty;
+use locus_model::Effect;
+use locus_model::node::unescape_token;
+use locus_plugin::{ResultType, schema};
 use serde_json::{Map, Value};
+
+use crate::typing::schema_type;
 
 /// What may be written at one place.
 #[derive(Default)]
@@ -35,10 +41,22 @@ pub(crate) struct Shape {
     pub(crate) duration: bool,
     /// An inner block, with the variables its steps see.
     pub(crate) block: Option<Vec<Bind>>,
+    /// How often the inner block may run.
+    pub(crate) runs: Runs,
+    /// What the parameter is for.
+    pub(crate) role: Option<Role>,
+    /// Effects of the step by the first word, in lower case, of what is written.
+    pub(crate) effects: Vec<(String, Effect)>,
+    /// What holds when nothing is written.
+    pub(crate) default: Option<Value>,
+    /// Whether a parameter with a role or with effects stands here or further in.
+    pub(crate) holds_roles: bool,
     /// Whether the step evaluates it itself; then with the variables it sees, if they are declared.
     pub(crate) lazy: Option<Option<Vec<Bind>>>,
     /// What of the program it names.
     pub(crate) reference: Option<Reference>,
+    /// What the connection that it names must offer.
+    pub(crate) service: Option<String>,
     /// Whether expressions are refused.
     pub(crate) literal: bool,
     /// Whether secrets may go here.
@@ -49,6 +67,10 @@ pub(crate) struct Shape {
     pub(crate) keys: Option<Box<Validator>>,
     /// Whether an inner block stands here or further in.
     pub(crate) holds_blocks: bool,
+    /// The statement of a database that is written here goes with values in this mapping beside it.
+    pub(crate) sql: Option<String>,
+    /// The type of what belongs here.
+    pub(crate) ty: Ty,
     /// Everything else the schema asks for.
     pub(crate) rest: Option<Box<Validator>>,
 }
@@ -85,12 +107,55 @@ pub(crate) struct Range<T> {
 }
 
 /// A variable that the steps of a block see.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Bind {
+    /// How it gets its name.
+    pub(crate) name: BindName,
+    /// What is known of its type.
+    pub(crate) ty: Arc<ResultType>,
+}
+
+/// How a variable gets its name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Bind {
-    /// Always of this name.
-    Name(String),
-    /// Named by another parameter; without a default there is no variable when that is not written.
+pub(crate) enum BindName {
+    /// It is always this one.
+    Fixed(String),
+    /// Another parameter says it; without a default there is no variable when that is not written.
     Param { param: String, default: Option<String> },
+}
+
+/// How often an inner block may run.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) enum Runs {
+    #[default]
+    Once,
+    AtMostOnce,
+    Many,
+    Concurrent,
+    OnError,
+    Always,
+}
+
+/// What a parameter is for: see [`schema::ROLES`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    Guard,
+    Selector,
+    While,
+    Until,
+    Items,
+    Times,
+    Bound,
+    Concurrency,
+    Join,
+    Repeats,
+    Raises,
+    Catches,
+    Calls,
+    Detaches,
+    Emits,
+    Awaits,
+    IdempotencyKey,
 }
 
 /// What of the program a text names.
@@ -144,6 +209,14 @@ impl Shape {
         self.required.is_empty() && self.one_of.is_empty()
     }
 
+    /// What belongs at a place inside, given as a JSON pointer.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
+        pointer.split('/').skip(1).try_fold(self, |shape, token| {
+            let known = shape.property(&unescape_token(token));
+            known.or_else(|| shape.items.as_deref().filter(|_| token.parse::<usize>().is_ok()))
+        })
+    }
+
     /// What belongs behind a key.
     pub(crate) fn property(&self, key: &str) -> Option<&Self> {
         self.properties.get(key).or(match &self.others {
@@ -157,7 +230,7 @@ fn compile(schema: &Value, root: &Value) -> Shape {
     let Value::Object(map) = schema else {
         let refused = Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]);
         let rest = (schema == &Value::Bool(false)).then(|| validator(refused, root)).flatten();
-        return Shape { rest, ..Shape::default() };
+        return Shape { rest, ty: Ty::any(), ..Shape::default() };
     };
     let mut shape = Shape::default();
     let mut rest = Map::new();
@@ -170,7 +243,13 @@ fn compile(schema: &Value, root: &Value) -> Shape {
         || shape.properties.values().any(|inner| inner.holds_blocks)
         || shape.items.as_deref().is_some_and(|inner| inner.holds_blocks)
         || matches!(&shape.others, Others::Of(inner) if inner.holds_blocks);
+    shape.holds_roles = shape.role.is_some()
+        || !shape.effects.is_empty()
+        || shape.properties.values().any(|inner| inner.holds_roles)
+        || shape.items.as_deref().is_some_and(|inner| inner.holds_roles)
+        || matches!(&shape.others, Others::Of(inner) if inner.holds_roles);
     shape.rest = validator(rest, root);
+    shape.ty = schema_type(schema, root);
     shape
 }
 
@@ -213,19 +292,27 @@ impl Shape {
                 Value::Object(map) => self.keys = validator(map.clone(), root),
                 _ => return false,
             },
-            schema::BLOCK => self.block = Some(binds(value.get("binds"))),
+            schema::BLOCK => {
+                self.block = Some(binds(value.get("binds")));
+                self.runs = runs(value.get("runs"));
+            }
+            schema::SQL => self.sql = value.as_str().map(str::to_owned),
+            schema::ROLE => self.role = value.as_str().and_then(role),
+            schema::EFFECTS => self.effects = effects(value),
+            "default" => self.default = Some(value.clone()),
             schema::LAZY => {
                 self.lazy = match value {
                     Value::Bool(false) => None,
                     value => Some(value.get("binds").map(|list| binds(Some(list)))),
                 };
             }
+            schema::SERVICE => self.service = value.as_str().map(str::to_owned),
             schema::REFERENCE => self.reference = value.as_str().and_then(reference),
             schema::LITERAL => self.literal = value == &Value::Bool(true),
             schema::SECRET_SAFE => self.secret_safe = value == &Value::Bool(true),
             schema::SETS_VARS => self.sets_vars = value == &Value::Bool(true),
             // Said of the value, not asked of it.
-            "title" | "description" | "default" | "examples" | "example" | "format" | "$schema"
+            "title" | "description" | "examples" | "example" | "format" | "$schema"
             | "$id" | "$comment" | "$defs" | "deprecated" | "readOnly" | "writeOnly" => {}
             other if other.starts_with("x-") => {}
             _ => return false,
@@ -284,15 +371,63 @@ fn all_required_groups(value: &Value) -> Option<Vec<Vec<String>>> {
 fn binds(value: Option<&Value>) -> Vec<Bind> {
     let items = value.and_then(Value::as_array).into_iter().flatten();
     items
-        .filter_map(|item| match item {
-            Value::String(name) => Some(Bind::Name(name.clone())),
-            Value::Object(map) => Some(Bind::Param {
-                param: map.get("param")?.as_str()?.to_owned(),
-                default: map.get("default").and_then(Value::as_str).map(str::to_owned),
-            }),
-            _ => None,
+        .filter_map(|item| {
+            let fixed = |name: &Value| Some(BindName::Fixed(name.as_str()?.to_owned()));
+            let name = match item {
+                Value::String(_) => fixed(item)?,
+                Value::Object(map) => match map.get("name") {
+                    Some(name) => fixed(name)?,
+                    None => BindName::Param {
+                        param: map.get("param")?.as_str()?.to_owned(),
+                        default: map.get("default").and_then(Value::as_str).map(str::to_owned),
+                    },
+                },
+                _ => return None,
+            };
+            let ty = item.get("type").and_then(|ty| serde_json::from_value(ty.clone()).ok());
+            Some(Bind { name, ty: Arc::new(ty.unwrap_or_default()) })
         })
         .collect()
+}
+
+fn runs(value: Option<&Value>) -> Runs {
+    match value.and_then(Value::as_str) {
+        Some("at_most_once") => Runs::AtMostOnce,
+        Some("many") => Runs::Many,
+        Some("concurrent") => Runs::Concurrent,
+        Some("on_error") => Runs::OnError,
+        Some("always") => Runs::Always,
+        _ => Runs::Once,
+    }
+}
+
+fn role(name: &str) -> Option<Role> {
+    Some(match name {
+        "guard" => Role::Guard,
+        "selector" => Role::Selector,
+        "while" => Role::While,
+        "until" => Role::Until,
+        "items" => Role::Items,
+        "times" => Role::Times,
+        "bound" => Role::Bound,
+        "concurrency" => Role::Concurrency,
+        "join" => Role::Join,
+        "repeats" => Role::Repeats,
+        "raises" => Role::Raises,
+        "catches" => Role::Catches,
+        "calls" => Role::Calls,
+        "detaches" => Role::Detaches,
+        "emits" => Role::Emits,
+        "awaits" => Role::Awaits,
+        "idempotency_key" => Role::IdempotencyKey,
+        _ => return None,
+    })
+}
+
+fn effects(value: &Value) -> Vec<(String, Effect)> {
+    let entries = value.as_object().into_iter().flatten();
+    let effect = |value: &Value| serde_json::from_value::<Effect>(value.clone()).ok();
+    entries.filter_map(|(word, value)| Some((word.to_lowercase(), effect(value)?))).collect()
 }
 
 fn reference(name: &str) -> Option<Reference> {

@@ -4,20 +4,24 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use locus_diag::{Span, Spanned};
+use locus_model::language::workflows::STEP;
 use locus_model::{Entry, Node, NodeKind, Retry, StepPath};
 use locus_plugin::step::StepEntry;
 use serde_json::Value;
 
+use crate::allow;
 use crate::context::Context;
-use crate::expressions::{self, Uses, Written};
+use crate::expressions::{self, Written};
 use crate::keys::{self, is_extension, is_step_id};
 use crate::messages::{names, steps as messages, values};
 use crate::params::{self, Params};
 use crate::retry;
+use crate::roles::Roles;
 
-/// The keys that any step may have beside its type.
-pub(crate) const COMMON_KEYS: [&str; 8] =
-    ["id", "description", "when", "retry", "timeout", "compensate", "output", "needs"];
+/// Whether any step may have this key beside its type.
+pub(crate) fn is_common(key: &str) -> bool {
+    STEP.key(key).is_some() || is_extension(key)
+}
 
 /// A block.
 #[derive(Default)]
@@ -49,11 +53,9 @@ pub(crate) struct StepDraft<'a> {
     pub(crate) output: Option<&'a Node>,
     pub(crate) needs: Vec<Spanned<String>>,
     pub(crate) params: Params<'a>,
+    /// What its parameters are for.
+    pub(crate) roles: Roles,
     pub(crate) extensions: IndexMap<String, Value>,
-    /// What the condition refers to.
-    pub(crate) when_uses: Uses,
-    /// What the reshaping of the result refers to.
-    pub(crate) output_uses: Uses,
     /// Its name in its block; empty until it has one.
     pub(crate) name: String,
     /// Its path.
@@ -125,9 +127,8 @@ fn step<'a>(cx: &mut Context<'a>, node: &'a Node) -> Option<StepDraft<'a>> {
         output: None,
         needs: Vec::new(),
         params: Params::none(node.span),
+        roles: Roles::default(),
         extensions: IndexMap::new(),
-        when_uses: Uses::default(),
-        output_uses: Uses::default(),
         name: String::new(),
         path: StepPath::workflow(""),
     };
@@ -137,6 +138,7 @@ fn step<'a>(cx: &mut Context<'a>, node: &'a Node) -> Option<StepDraft<'a>> {
     if let Some((ty, entry)) = type_entry {
         step.ty = Some((ty, entry.key.clone()));
         step.params = params::read(cx, ty, entry);
+        step.roles = Roles::of(&step.params.node, cx.shape(ty));
     }
     Some(step)
 }
@@ -145,6 +147,9 @@ fn step<'a>(cx: &mut Context<'a>, node: &'a Node) -> Option<StepDraft<'a>> {
 fn common<'a>(cx: &mut Context<'a>, step: &mut StepDraft<'a>, entry: &'a Entry) {
     let node = &entry.value;
     if is_extension(&entry.key.value) {
+        if entry.key.value == allow::KEY {
+            allow::check(node, &mut cx.problems);
+        }
         step.extensions.insert(entry.key.value.clone(), node.to_value());
         return;
     }
@@ -158,7 +163,7 @@ fn common<'a>(cx: &mut Context<'a>, step: &mut StepDraft<'a>, entry: &'a Entry) 
         }
         "when" => {
             step.when = Some(node);
-            step.when_uses = condition(cx, node);
+            condition(cx, node);
         }
         "retry" => step.retry = retry::read(cx, node, entry.key.span),
         "timeout" => step.timeout = keys::duration(node, &mut cx.problems),
@@ -167,7 +172,7 @@ fn common<'a>(cx: &mut Context<'a>, step: &mut StepDraft<'a>, entry: &'a Entry) 
         }
         "output" => {
             step.output = Some(node);
-            step.output_uses = value(cx, node);
+            expressions::read_all(cx, node);
         }
         "needs" => step.needs = needs(cx, node),
         _ => {}
@@ -182,52 +187,15 @@ fn check_id(cx: &mut Context<'_>, node: &Node) {
 }
 
 /// Reads a condition: `true`, `false`, or one expression.
-fn condition(cx: &mut Context<'_>, node: &Node) -> Uses {
+pub(crate) fn condition(cx: &mut Context<'_>, node: &Node) {
     match &node.kind {
-        NodeKind::Bool(_) => Uses::default(),
-        NodeKind::String(text) => match expressions::read(text, node.span, &mut cx.problems) {
-            Written::Whole(uses) => uses,
-            Written::Broken => Uses::default(),
-            Written::Plain => {
-                cx.report(messages::condition_is_text(text, node.span));
-                Uses::default()
-            }
-            Written::Mixed(uses) => {
-                cx.report(values::expression_inside("true or false", node.span));
-                uses
-            }
+        NodeKind::Bool(_) => {}
+        NodeKind::String(text) => match expressions::read(cx, text, node.span) {
+            Written::Whole | Written::Broken => {}
+            Written::Plain => cx.report(messages::condition_is_text(text, node.span)),
+            Written::Mixed => cx.report(values::expression_inside("true or false", node.span)),
         },
-        _ => {
-            cx.report(values::wrong_type("a condition such as `${ .input.paid }`", node));
-            Uses::default()
-        }
-    }
-}
-
-/// Reads a value that may hold expressions anywhere.
-pub(crate) fn value(cx: &mut Context<'_>, node: &Node) -> Uses {
-    let mut uses = Uses::default();
-    gather(cx, node, &mut uses);
-    uses
-}
-
-fn gather(cx: &mut Context<'_>, node: &Node, uses: &mut Uses) {
-    match &node.kind {
-        NodeKind::String(text) => match expressions::read(text, node.span, &mut cx.problems) {
-            Written::Whole(more) | Written::Mixed(more) => uses.extend(more),
-            Written::Plain | Written::Broken => {}
-        },
-        NodeKind::Sequence(items) => {
-            for item in items {
-                gather(cx, item, uses);
-            }
-        }
-        NodeKind::Mapping(entries) => {
-            for entry in entries {
-                gather(cx, &entry.value, uses);
-            }
-        }
-        _ => {}
+        _ => cx.report(values::wrong_type("a condition such as `${ .input.paid }`", node)),
     }
 }
 
@@ -252,7 +220,7 @@ fn find_type<'a>(
     let mut several = false;
     for entry in entries {
         let key = entry.key.value.as_str();
-        if COMMON_KEYS.contains(&key) || is_extension(key) {
+        if is_common(key) {
             continue;
         }
         match (registry.step(key), &found) {

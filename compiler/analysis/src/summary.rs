@@ -4,14 +4,23 @@
 use std::collections::HashMap;
 
 use locus_diag::{Diagnostic, Span, Spanned};
+use locus_expr::Ty;
 
+use crate::flow::across::Across;
 use crate::messages::project as messages;
+use crate::secrets::Passed;
 
 /// What one workflow means for the rest of the program.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Summary {
     /// The requests it answers.
     pub(crate) routes: Vec<Route>,
+    /// The type of what it gives to those who call it.
+    pub output: Ty,
+    /// What its flow means for others.
+    pub(crate) flow: Across,
+    /// The secrets it gives to other workflows.
+    pub(crate) passed: Vec<Passed>,
 }
 
 /// A request that a workflow answers.

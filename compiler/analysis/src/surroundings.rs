@@ -9,6 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
 
+use crate::typing::Table;
 use crate::context::{Callee, NamedConnection, NamedType, Names, Types};
 
 /// The names and types of a program.
@@ -16,6 +17,8 @@ use crate::context::{Callee, NamedConnection, NamedType, Names, Types};
 pub struct Surroundings {
     pub(crate) names: Arc<Names>,
     pub(crate) types: Arc<Types>,
+    /// What the types mean: made of them alone.
+    pub(crate) table: Arc<Table>,
 }
 
 /// What a new version of the surroundings means for what was found out about workflows.

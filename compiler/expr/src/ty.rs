@@ -17,6 +17,7 @@
 
 mod assign;
 mod display;
+mod forget;
 mod union;
 
 use std::collections::BTreeMap;
@@ -672,6 +673,30 @@ impl Ty {
         Self::built(kinds, left).simplified()
     }
 
+    /// The type without what a loop would add to for ever: literals, bounds and numbers of items.
+    pub(crate) fn generalized(&self) -> Self {
+        let Some(detail) = &self.detail else { return self.clone() };
+        let mut detail = (**detail).clone();
+        detail.numbers = Numbers::Any;
+        if matches!(detail.texts, Texts::OneOf(_)) {
+            detail.texts = Texts::Any;
+        }
+        detail.array = detail.array.map(|array| Array {
+            item: array.item.generalized(),
+            items: None,
+            min: 0,
+        });
+        detail.object = detail.object.map(|object| {
+            let field = |(name, field): (&Arc<str>, &Field)| {
+                let ty = field.ty.generalized();
+                (Arc::clone(name), Field { ty, required: field.required })
+            };
+            let fields = Arc::new(object.fields.iter().map(field).collect());
+            Object { fields, rest: object.rest.map(|rest| rest.generalized()) }
+        });
+        Self::built(self.kinds, detail).simplified()
+    }
+
     /// Without a detail that says nothing.
     fn simplified(self) -> Self {
         let plain = self.detail.as_ref().is_some_and(|detail| {
@@ -748,6 +773,10 @@ impl Object {
     pub(crate) fn get(&self, name: &str) -> Ty {
         match (self.fields.get(name), &self.rest) {
             (Some(Field { ty, required: true }), _) => ty.clone(),
+            // That it is missing nobody expects.
+            (Some(Field { ty, required: false }), _) if ty.kinds.only(Kinds::NULLS) == Kinds::MISSING => {
+                ty.clone()
+            }
             (Some(Field { ty, required: false }), _) => ty.clone().optional(),
             (None, Some(rest)) if rest.is_any() => rest.clone(),
             (None, Some(rest)) => rest.clone().possibly_missing(),

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 ///         retry: { attempts: 3, errors: [http_5xx] }
 /// ```
 #[derive(Step)]
-#[step(name = "chat_notify", action, effect = "idempotent", result = "json")]
+#[step(name = "chat_notify", action, effect = "idempotent", result = object([("status", notation("int"))]))]
 pub struct ChatNotify {
     /// The address of the webhook. Whoever knows it can post: keep it in a secret.
     #[param(secret_safe)]

@@ -204,7 +204,9 @@ impl Comparison<'_> {
             let key = || Step::Key(Arc::clone(name));
             match (from.fields.get(name), &from.rest) {
                 (Some(theirs), _) => {
-                    let absent = !theirs.required && field.required;
+                    // What is said to be possibly missing is not expected to be.
+                    let missing = theirs.ty.kinds.only(Kinds::NULLS) == Kinds::MISSING;
+                    let absent = !theirs.required && field.required && !missing;
                     // A field that may be left out may be null as well, and the other way round.
                     if absent && !self.admits_null(&field.ty) {
                         self.path.push(key());
@@ -282,6 +284,13 @@ fn texts_overlap(from: &Texts, to: &Texts) -> bool {
             texts.iter().any(|text| format.admits(text))
         }
         (Texts::Formatted(from), Texts::Formatted(to)) => from == to || !from.excludes(*to),
+    }
+}
+
+impl Ty {
+    /// Whether a string may be of both types.
+    pub(crate) fn texts_overlap(&self, other: &Self) -> bool {
+        texts_overlap(&self.texts(), &other.texts())
     }
 }
 
