@@ -11,7 +11,7 @@ use crate::program::compile;
 use crate::ui::{Failed, Outcome, Ui};
 
 pub(crate) fn build(args: &Build, registry: &Registry, ui: Ui) -> Outcome {
-    let compilation = compile(&args.spec.spec, registry, ui)?;
+    let compilation = compile(&args.spec, registry, ui)?;
     let program = &compilation.program;
     if program.targets.is_empty() {
         return Err(ui.error(

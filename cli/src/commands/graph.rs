@@ -15,7 +15,7 @@ use crate::ui::{Failed, Outcome, Ui};
 const GENERATOR: &str = "workflow_docs";
 
 pub(crate) fn graph(args: &Graph, registry: &Registry, ui: Ui) -> Outcome {
-    let compilation = compile(&args.spec.spec, registry, ui)?;
+    let compilation = compile(&args.spec, registry, ui)?;
     let workflows = chosen(&compilation.program, args.workflow.as_deref(), ui)?;
     if args.json {
         let list: Vec<Value> = workflows

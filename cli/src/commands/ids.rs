@@ -8,7 +8,7 @@ use crate::program::compile;
 use crate::ui::{Outcome, Ui};
 
 pub(crate) fn ids(args: &Ids, registry: &Registry, ui: Ui) -> Outcome {
-    let compilation = compile(&args.spec.spec, registry, ui)?;
+    let compilation = compile(&args.spec, registry, ui)?;
     let steps = compilation.program.workflows.values().flat_map(|workflow| workflow.steps.walk());
     if args.json {
         let list: Vec<Value> = steps

@@ -9,7 +9,7 @@ use locus_model::{Program, Spec};
 use locus_plugin::Registry;
 use locus_plugin::host::guarded;
 use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
-use locus_syntax::{DiskWorld, World};
+use locus_syntax::{DiskWorld, MANIFEST, World};
 
 use crate::incremental::Incremental;
 
@@ -82,14 +82,24 @@ pub(crate) fn only_follows(problem: &Diagnostic, partial: &BTreeSet<SourceId>) -
     !partial.is_empty() && (ELSEWHERE.contains(&code) || here && HERE.contains(&code))
 }
 
-/// The world's root and the path in it: a folder is a root, a file lies in one.
+/// The world's root and the path in it: a folder is a root; that of a file is the nearest folder of its path with a manifest, otherwise its own.
 pub(crate) fn split(path: &Path) -> (PathBuf, String) {
     let is_folder = DiskWorld::new(path).list("").is_ok();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     match (is_folder, name) {
         (false, Some(name)) => {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            (parent.unwrap_or(Path::new(".")).to_owned(), name)
+            let has_manifest = |folder: &&Path| {
+                !folder.as_os_str().is_empty() && DiskWorld::new(folder).read(MANIFEST).is_ok()
+            };
+            let project = path.ancestors().skip(1).find(has_manifest);
+            match project.and_then(|project| Some((project, path.strip_prefix(project).ok()?))) {
+                Some((project, inside)) => {
+                    let parts = inside.iter().map(|part| part.to_string_lossy());
+                    (project.to_owned(), parts.collect::<Vec<_>>().join("/"))
+                }
+                None => (parent.unwrap_or(Path::new(".")).to_owned(), name),
+            }
         }
         _ => (path.to_owned(), String::new()),
     }
@@ -112,9 +122,10 @@ fn fallback(registry: &Registry) -> Option<&ParserHookEntry> {
     registry.parser_hook_for(&format!("any{}", locus_syntax::SPEC_SUFFIX))
 }
 
-/// `orders` for `shop/orders.locus.yaml`.
+/// `orders` for `shop/orders.locus.yaml`; what was imported comes after the files that were asked for.
 pub(crate) fn name_of_first_file(spec: &Spec, sources: &Sources) -> String {
-    let name = spec.files.first().and_then(|file| sources.get(file.source));
+    let first = spec.files.iter().map(|file| file.source).min();
+    let name = first.and_then(|source| sources.get(source));
     let name = name.map_or("program", |source| &source.name);
     let name = name.rsplit('/').next().unwrap_or(name);
     name.split('.').next().unwrap_or(name).to_owned()

@@ -9,14 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use locus_analysis::{Change, Checked, Declared, Shapes, Summary, Surroundings};
+use locus_analysis::allow;
+use locus_analysis::{Change, Checked, Declared, Shapes, Site, Summary, Surroundings};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use locus_model::{Node, Program, Spec, SpecFile, Workflow};
 use locus_plugin::Registry;
 use locus_plugin::host::run_hooks;
 use locus_plugin::parser_hook::Parsed;
 use locus_syntax::codes::YAML_SYNTAX;
+use locus_syntax::imports::{import, imports};
 use locus_syntax::project::{Manifest, Project};
+use locus_syntax::schemas::{schema_files, schema_paths};
 use locus_syntax::{World, discover};
 use rayon::prelude::*;
 
@@ -26,7 +29,7 @@ use crate::limit::limited;
 /// A compilation, and what of it can be used again.
 pub(crate) struct Incremental {
     pub(crate) compilation: Compilation,
-    manifest: Option<Manifest>,
+    pub(crate) manifest: Option<Manifest>,
     /// The problems of finding and reading the files.
     reading: Vec<Diagnostic>,
     /// The problems of parsing each file.
@@ -34,6 +37,8 @@ pub(crate) struct Incremental {
     /// What was found out about each workflow, by name.
     kept: IndexMap<String, Kept>,
     surroundings: Option<Surroundings>,
+    /// Whether files of JSON Schemas are not as they were.
+    schemas_changed: bool,
     /// The profile that was asked for.
     profile: Option<String>,
 }
@@ -44,6 +49,29 @@ struct Kept {
     place: Span,
     problems: Vec<Diagnostic>,
     summary: Summary,
+}
+
+/// What is known from the time before files were read again.
+struct Old {
+    files: BTreeMap<SourceId, SpecFile>,
+    problems: BTreeMap<SourceId, Vec<Diagnostic>>,
+    sources: Sources,
+}
+
+/// Whether a source is the same text under the same name.
+fn is_same(id: SourceId, before: &Sources, now: &Sources) -> bool {
+    match (before.get(id), now.get(id)) {
+        (Some(before), Some(now)) => before.name == now.name && before.text == now.text,
+        (before, now) => before.is_none() && now.is_none(),
+    }
+}
+
+/// The other files that documents name.
+fn links(documents: &[Node]) -> (Vec<String>, Vec<String>) {
+    let (paths, problems) = imports(documents);
+    // One that is no path is a problem with a place, which moves.
+    let wrong = problems.into_iter().map(|problem| problem.message);
+    (paths.into_iter().map(|path| path.value).chain(wrong).collect(), schema_paths(documents))
 }
 
 impl Incremental {
@@ -62,6 +90,7 @@ impl Incremental {
             parsing: BTreeMap::new(),
             kept: IndexMap::new(),
             surroundings: None,
+            schemas_changed: false,
             profile: profile.map(str::to_owned),
         }
     }
@@ -77,32 +106,71 @@ impl Incremental {
             .parser_hooks()
             .flat_map(|entry| entry.meta.suffixes.iter().map(String::as_str))
             .collect();
-        let (project, problems) = discover(world, start, &suffixes);
-        let Project { sources, manifest, files, .. } = project;
-        let before = std::mem::replace(&mut self.compilation.sources, sources);
-        let sources = &self.compilation.sources;
-        let is_same = |id: SourceId| match (before.get(id), sources.get(id)) {
-            (Some(before), Some(now)) => before.name == now.name && before.text == now.text,
-            (before, now) => before.is_none() && now.is_none(),
+        let (mut project, mut problems) = discover(world, start, &suffixes);
+        let before = std::mem::take(&mut self.compilation.sources);
+        let spec = std::mem::take(&mut self.compilation.spec);
+        let mut old = Old {
+            files: spec.files.into_iter().map(|file| (file.source, file)).collect(),
+            problems: std::mem::take(&mut self.parsing),
+            sources: before,
         };
-        let ids = before.iter().chain(sources.iter()).map(|source| source.id);
-        let changed: BTreeSet<SourceId> = ids.filter(|id| !is_same(*id)).collect();
+        let mut files: Vec<SpecFile> = Vec::new();
+        // Files that were found may name others, which may name others.
+        let mut found = project.files.clone();
+        while !found.is_empty() {
+            let read = self.parse_all(found, &mut old, &project.sources, registry);
+            found = Vec::new();
+            for file in &read {
+                let (paths, wrong) = imports(&file.documents);
+                problems.extend(wrong);
+                found.extend(import(
+                    world,
+                    &mut project,
+                    file.source,
+                    &paths,
+                    &suffixes,
+                    &mut problems,
+                ));
+            }
+            files.extend(read);
+        }
+        let Project { mut sources, manifest, .. } = project;
+        let documents = files.iter().map(|file| (file.source, file.documents.as_slice()));
+        let schemas = schema_files(world, documents, &mut sources);
+        files.sort_by(|a, b| {
+            let name = |file: &SpecFile| sources.get(file.source).map(|source| &source.name);
+            name(a).cmp(&name(b))
+        });
+        let ids = old.sources.iter().chain(sources.iter()).map(|source| source.id);
+        let changed = ids.filter(|id| !is_same(*id, &old.sources, &sources)).collect();
         self.manifest = manifest;
         self.reading = problems;
+        self.schemas_changed = schemas != spec.schemas;
+        self.compilation.sources = sources;
+        self.compilation.spec = Spec { files, schemas };
+        changed
+    }
 
-        let spec = std::mem::take(&mut self.compilation.spec);
-        let mut old: BTreeMap<SourceId, SpecFile> =
-            spec.files.into_iter().map(|file| (file.source, file)).collect();
-        old.retain(|source, _| !changed.contains(source));
-        let mut old_problems = std::mem::take(&mut self.parsing);
+    /// Parses these files; those that are as they were are taken from before.
+    fn parse_all(
+        &mut self,
+        files: Vec<SourceId>,
+        old: &mut Old,
+        sources: &Sources,
+        registry: &Registry,
+    ) -> Vec<SpecFile> {
+        let is_kept = |file: &SourceId| {
+            old.files.contains_key(file) && is_same(*file, &old.sources, sources)
+        };
         let parsed: Vec<Option<Parsed>> = files
             .par_iter()
-            .map(|file| (!old.contains_key(file)).then(|| parse(*file, sources, registry)))
+            .map(|file| (!is_kept(file)).then(|| parse(*file, sources, registry)))
             .collect();
+        let mut read = Vec::with_capacity(files.len());
         for (source, parsed) in files.into_iter().zip(parsed) {
-            let file = match (parsed, old.remove(&source)) {
+            let file = match (parsed, old.files.remove(&source)) {
                 (None, Some(file)) => {
-                    self.parsing.extend(old_problems.remove_entry(&source));
+                    self.parsing.extend(old.problems.remove_entry(&source));
                     file
                 }
                 (parsed, _) => {
@@ -111,12 +179,13 @@ impl Incremental {
                     SpecFile { source, documents: parsed.documents }
                 }
             };
-            self.compilation.spec.files.push(file);
+            read.push(file);
         }
-        changed
+        read
     }
 
-    /// Takes a new text of a spec; gives its number. `None` if no spec is known by this name, and nothing was done.
+    /// Takes a new text of a spec; gives its number. `None` if no spec is known by this name or it names other files than before, and
+    /// nothing was done.
     pub(crate) fn replace(
         &mut self,
         file: &str,
@@ -126,11 +195,38 @@ impl Incremental {
         let Compilation { sources, spec, .. } = &mut self.compilation;
         let source = sources.iter().find(|source| &*source.name == file)?.id;
         let at = spec.files.iter().position(|file| file.source == source)?;
+        // What is wrong with its imports moves with them.
+        let places = self.reading.iter().flat_map(|problem| &problem.labels);
+        if places.into_iter().any(|label| label.span.source == source) {
+            return None;
+        }
+        let before = sources.get(source).map(|source| Arc::clone(&source.text))?;
         sources.replace(source, text);
         let parsed = parse(source, sources, registry);
+        if links(&parsed.documents) != links(&spec.files[at].documents) {
+            sources.replace(source, before);
+            return None;
+        }
         spec.files[at].documents = parsed.documents;
         self.parsing.insert(source, parsed.diagnostics);
         Some(source)
+    }
+
+    /// What is known of the types at a place.
+    pub(crate) fn site(
+        &self,
+        source: SourceId,
+        offset: u32,
+        registry: &Registry,
+        shapes: &Shapes,
+    ) -> Option<Site> {
+        let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
+        let spec = &self.compilation.spec;
+        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
+        let index = declared.workflows().position(|(_, node)| {
+            node.span.source == source && node.span.start <= offset && offset <= node.span.end
+        })?;
+        declared.sites(index).at(source, offset).cloned()
     }
 
     /// Resolves and checks what the changed files concern, and calls the hooks.
@@ -158,6 +254,8 @@ impl Incremental {
         let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
         let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
         let change = match &self.surroundings {
+            // Types inside steps may refer to them.
+            Some(_) if std::mem::take(&mut self.schemas_changed) => Change::Everything,
             Some(before) => before.change_to(declared.surroundings()),
             None => Change::Everything,
         };
@@ -203,7 +301,9 @@ impl Incremental {
                 }
             }));
         }
-        self.compilation.diagnostics = limited(diagnostics);
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
+        allow::filter(spec, &mut diagnostics);
+        self.compilation.diagnostics = limited(diagnostics.into());
     }
 }
 

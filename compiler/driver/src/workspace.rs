@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use locus_analysis::Shapes;
+use locus_analysis::{Shapes, Site};
 use locus_diag::SourceId;
+use locus_model::Node;
 use locus_plugin::Registry;
 use locus_syntax::world::normalize;
 use locus_syntax::{DiskWorld, World};
@@ -55,6 +56,18 @@ impl Workspace {
     #[must_use]
     pub const fn compilation(&self) -> &Compilation {
         &self.state.compilation
+    }
+
+    /// The manifest of the project as written, if there is one.
+    #[must_use]
+    pub fn manifest(&self) -> Option<&Node> {
+        self.state.manifest.as_ref()?.node.as_ref()
+    }
+
+    /// What is known of the types at a place inside of a string with expressions, one that is still being written included.
+    #[must_use]
+    pub fn site(&self, source: SourceId, offset: usize) -> Option<Site> {
+        self.state.site(source, u32::try_from(offset).ok()?, &self.registry, &self.shapes)
     }
 
     /// Takes the text of a file as an editor holds it; it counts instead of what is saved, until [`close`](Self::close). A file

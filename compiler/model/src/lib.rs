@@ -31,7 +31,7 @@ pub use model::{Index, Model, OnDelete, Relation, RelationKind};
 pub use node::{Entry, Node, NodeKind, Text};
 pub use program::{Budgets, Connection, PluginUse, Program, Target};
 pub use screen::{Component, Implementation, Page, Subject, View};
-pub use spec::{Spec, SpecFile};
+pub use spec::{SchemaContent, SchemaFile, SchemaFiles, SchemaLink, Spec, SpecFile};
 pub use test::{Expectation, Mock, MockEnd, Test, TestEvent};
 pub use types::{Field, Type, TypeKind};
 pub use workflow::{Backoff, Block, Concurrency, Effect, Jitter, Retry, Slot, Step, Trigger, Workflow};

@@ -37,4 +37,8 @@ locus_diag::codes! {
     pub NO_SPECS = "no-specs", Error, "../../../docs/codes/no-specs.md";
     /// A manifest of several documents.
     pub SEVERAL_MANIFESTS = "several-manifests", Error, "../../../docs/codes/several-manifests.md";
+    /// An import that leads to nothing.
+    pub IMPORT_NOT_FOUND = "import-not-found", Error, "../../../docs/codes/import-not-found.md";
+    /// An import that is no path inside the project.
+    pub INVALID_IMPORT = "invalid-import", Error, "../../../docs/codes/invalid-import.md";
 }

@@ -1,14 +1,14 @@
 //! The files of a project: found in one fixed order, whatever the machine.
 
-mod ignored;
+pub(crate) mod ignored;
 
 use locus_diag::{Diagnostic, SourceId, Sources};
 use locus_model::Node;
 
 use crate::codes;
-use crate::world::{Listed, ListedKind, ReadError, World, join, normalize};
+use crate::walk::{Found, specs_below};
+use crate::world::{ReadError, World, join, normalize};
 use crate::yaml::parse_yaml;
-use ignored::Ignored;
 
 /// The name of the manifest of a project.
 pub const MANIFEST: &str = "locus.yaml";
@@ -42,7 +42,7 @@ pub struct Manifest {
 /// `start` is the path of a folder or of a single file, relative to the world's root. Of a folder, every file below it whose
 /// name ends in one of `suffixes` (those of the linked parser hooks) is taken, minus hidden ones, minus those that a
 /// `.gitignore` below the world's root names. Links to folders are not followed. A single file is taken whatever its name.
-/// In both cases `locus.yaml` in the same folder is the manifest; it may itself be the `start`.
+/// The manifest is `locus.yaml` in that folder, for a file in the nearest folder around it that has one; it may itself be the `start`.
 #[must_use]
 pub fn discover(world: &dyn World, start: &str, suffixes: &[&str]) -> (Project, Vec<Diagnostic>) {
     let mut finder = Finder { world, suffixes, project: Project::default(), problems: Vec::new() };
@@ -74,17 +74,24 @@ impl Finder<'_> {
         }
     }
 
+    /// A single file, with the manifest of the project that it lies in.
     fn single(&mut self, folder: &str, path: &str) {
-        folder.clone_into(&mut self.project.folder);
-        self.manifest(folder);
+        let has_manifest = |folder: &&str| self.world.read(&join(folder, MANIFEST)).is_ok();
+        let above = std::iter::successors(Some(folder), |folder| {
+            let parent = folder.rsplit_once('/').map(|(parent, _)| parent);
+            parent.or((!folder.is_empty()).then_some(""))
+        });
+        let project = above.into_iter().find(has_manifest).unwrap_or(folder);
+        project.clone_into(&mut self.project.folder);
+        self.manifest(project);
         self.file(path);
     }
 
     fn folder(&mut self, folder: &str) {
         folder.clone_into(&mut self.project.folder);
         self.manifest(folder);
-        let mut found = Found::default();
-        self.walk(folder, &mut found);
+        let mut found = specs_below(self.world, folder, self.suffixes);
+        self.problems.extend(found.problems(&mut self.project.sources));
         found.specs.sort();
         for path in &found.specs {
             self.file(path);
@@ -94,41 +101,6 @@ impl Finder<'_> {
         if found.specs.is_empty() && !unreadable {
             self.problems.push(self.no_specs(folder, &found));
         }
-    }
-
-    /// Collects the specs below a folder. The list of folders to visit is not the stack: no depth can exhaust it.
-    fn walk(&mut self, start: &str, found: &mut Found) {
-        let mut folders = vec![(start.to_owned(), Ignored::above(self.world, start))];
-        while let Some((folder, ignored)) = folders.pop() {
-            let listed = match self.world.list(&folder) {
-                Ok(listed) => listed,
-                Err(error) => {
-                    self.report(&folder, &error);
-                    continue;
-                }
-            };
-            let ignored = ignored.enter(self.world, &folder, &listed);
-            for Listed { name, kind } in listed {
-                let path = join(&folder, &name);
-                let is_folder = kind == ListedKind::Folder;
-                if name.starts_with('.') || ignored.matches(&path, is_folder) {
-                    continue;
-                }
-                match kind {
-                    ListedKind::Folder => folders.push((path, ignored.clone())),
-                    ListedKind::File | ListedKind::Other if self.is_spec(&name) => {
-                        found.specs.push(path);
-                    }
-                    ListedKind::File if name.ends_with(".locus.yml") => found.near.push(path),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    /// Whether a front end claims a file of this name.
-    fn is_spec(&self, name: &str) -> bool {
-        self.suffixes.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
     }
 
     fn manifest(&mut self, folder: &str) {
@@ -186,12 +158,4 @@ impl Finder<'_> {
         };
         Diagnostic::new(codes::NO_SPECS, message).help(help)
     }
-}
-
-/// What a walk found.
-#[derive(Default)]
-struct Found {
-    specs: Vec<String>,
-    /// Files whose names only nearly end like those of specs.
-    near: Vec<String>,
 }

@@ -12,7 +12,7 @@ const FILE: &str = ".gitignore";
 
 /// The rules that hold in a folder.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Ignored {
+pub(crate) struct Ignored {
     /// Those of the folders on the way, the innermost first.
     innermost: Option<Arc<Rules>>,
 }
@@ -25,7 +25,7 @@ struct Rules {
 
 impl Ignored {
     /// The rules of the folders above `folder`, from the root on.
-    pub(super) fn above(world: &dyn World, folder: &str) -> Self {
+    pub(crate) fn above(world: &dyn World, folder: &str) -> Self {
         let mut ignored = Self::default();
         if folder.is_empty() {
             return ignored;
@@ -38,7 +38,7 @@ impl Ignored {
     }
 
     /// The rules inside `folder`, which holds what is `listed`.
-    pub(super) fn enter(self, world: &dyn World, folder: &str, listed: &[Listed]) -> Self {
+    pub(crate) fn enter(self, world: &dyn World, folder: &str, listed: &[Listed]) -> Self {
         if listed.iter().any(|listed| listed.name == FILE) {
             self.read(world, folder)
         } else {
@@ -47,7 +47,7 @@ impl Ignored {
     }
 
     /// Whether a path is left out. The innermost rule that says something about it counts.
-    pub(super) fn matches(&self, path: &str, is_folder: bool) -> bool {
+    pub(crate) fn matches(&self, path: &str, is_folder: bool) -> bool {
         let mut rules = self.innermost.as_deref();
         while let Some(current) = rules {
             let matched = current.own.matched(path, is_folder);
