@@ -79,6 +79,10 @@ async fn start_runs(store: &SqliteStore, runs: usize) -> String {
         ended: None,
         cancel_requested: false,
         owner: Some(owner.clone()),
+        suspended: false,
+        wake_at: None,
+        events_after: 0,
+        problem: None,
     };
     let mut writes = vec![Write::Program { hash: "p".to_owned(), body: "{}".to_owned() }];
     writes.extend((0..runs).map(|n| Write::Start(row(n))));

@@ -16,12 +16,15 @@ mod image;
 mod input;
 mod machine;
 mod params;
+mod snapshot;
 mod steps;
 mod trace;
+mod triggers;
 
 pub use depth::is_too_deep;
 pub use event::{Command, Event, Record, RunInfo, StepCall, TimerKind};
 pub use image::Image;
 pub use input::complete_input;
+pub use triggers::TriggeredStart;
 pub use machine::{CoreError, Machine, format_instant};
 pub use trace::Visit;

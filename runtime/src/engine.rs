@@ -2,6 +2,9 @@
 //!
 //! Each run is one task (`actor`). Whatever happens is in the journal before the machine hears of it, so a run that was interrupted,
 //! however hard, goes on from its journal (`replay`). A run belongs to one engine at a time; the store knows to which.
+//!
+//! What a step wants done beside its result (`outbox`) is in the same commit. A run in which nothing happens for long leaves memory; the
+//! watcher (`watch`) wakes it when its time has come, an event is there that it listens for (`hub`), or somebody wants it to end.
 
 mod active;
 mod actor;
@@ -9,13 +12,17 @@ mod calls;
 mod children;
 mod error;
 mod events;
+mod hub;
+mod outbox;
+mod outside;
 mod programs;
 mod replay;
+mod rewind;
 mod shared;
 mod timers;
 mod turns;
+mod watch;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
@@ -33,6 +40,7 @@ use shared::{Shared, Start};
 pub use active::RunHandle;
 pub use error::EngineError;
 pub use events::{EngineEvent, EngineEvents, Silent};
+pub use watch::Attend;
 
 /// What an engine is to work with.
 #[derive(Clone)]
@@ -47,8 +55,14 @@ pub struct EngineConfig {
     pub events: Arc<dyn EngineEvents>,
     /// The clock and chance.
     pub host: Arc<dyn Host>,
-    /// How often to look whether another process wants a run to end.
-    pub cancel_poll: Duration,
+    /// How often to look what other processes want of the runs here: events, wishes to end them.
+    pub poll: Duration,
+    /// How long a run is quiet, with nothing under way, before it leaves memory; never where nothing is given.
+    pub suspend_after: Option<Duration>,
+    /// How many records of a run come between two snapshots; 0 for none but those of runs that are asleep.
+    pub snapshot_every: u64,
+    /// Whose runs are looked after.
+    pub attend: Attend,
 }
 
 /// Where runs live.
@@ -76,7 +90,10 @@ impl EngineConfig {
             registry,
             events: Arc::new(Silent),
             host: Arc::new(SystemHost),
-            cancel_poll: Duration::from_millis(250),
+            poll: Duration::from_millis(250),
+            suspend_after: Some(Duration::from_secs(5)),
+            snapshot_every: 256,
+            attend: Attend::Own,
         }
     }
 
@@ -128,13 +145,21 @@ impl Engine {
             host: config.host,
             events: config.events,
             base_dir,
-            cancel_poll: config.cancel_poll,
+            poll: config.poll,
+            suspend_after: config.suspend_after.map(|time| {
+                u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+            }),
+            snapshot_every: config.snapshot_every,
+            attend: config.attend,
             resources: Arc::default(),
             programs: programs::Programs::default(),
             active: Arc::default(),
             turns: Arc::default(),
             owner: OnceLock::new(),
             watcher: std::sync::Mutex::default(),
+            hub: hub::Hub::default(),
+            near: std::sync::Mutex::default(),
+            stirred: Arc::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -205,25 +230,7 @@ impl Engine {
     /// # Errors
     /// Failures of the store.
     pub async fn interrupted(&self, filter: RunFilter) -> Result<Vec<RunRow>, EngineError> {
-        let filter = RunFilter { state: Some(RunState::Running), ..filter };
-        let runs = self.shared.read(move |store| store.runs(&filter)).await?;
-        // Few processes own all of them: each is asked after once.
-        let mut others = BTreeMap::new();
-        let mut found = Vec::new();
-        for run in runs {
-            let known = others.get(&run.owner).copied();
-            let executing = match known {
-                Some(executing) => executing,
-                None => self.is_executing(&run)?,
-            };
-            if known.is_none() && self.owner() != run.owner.as_deref() {
-                others.insert(run.owner.clone(), executing);
-            }
-            if !executing {
-                found.push(run);
-            }
-        }
-        Ok(found)
+        self.shared.interrupted(filter).await
     }
 
     /// Ends a run: its steps are cancelled, what it did is undone, `finally` blocks run. One that was interrupted is taken up for
@@ -286,23 +293,13 @@ impl Engine {
         program.map_err(|error| EngineError::new("program_unreadable", error.to_string(), ""))
     }
 
-    /// Whether somebody is executing the run, here or in another process. One that is `running` and not executed was interrupted.
+    /// Whether somebody looks after the run, here or in another process: it is being executed, or asleep until something wakes it. One that is
+    /// `running` and of which this is not true was interrupted.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn is_executing(&self, run: &RunRow) -> Result<bool, EngineError> {
-        let Some(owner) = run.owner.as_deref().filter(|_| run.state == RunState::Running) else {
-            return Ok(false);
-        };
-        if self.owner() == Some(owner) {
-            return Ok(self.shared.active.get(&run.id).is_some());
-        }
-        Ok(self.shared.store.is_alive(owner)?)
-    }
-
-    /// The name under which this engine owns runs, if it ever has.
-    fn owner(&self) -> Option<&str> {
-        self.shared.owner.get().map(|owner| &**owner)
+        self.shared.is_executing(run)
     }
 
     /// The folder that relative paths start from.
@@ -311,7 +308,17 @@ impl Engine {
         &self.shared.base_dir
     }
 
-    /// Waits until no run is executed here: those that were started, and all that they have started in turn.
+    /// Looks after the runs of this engine, and, as the config says, after those of others, until the future is dropped.
+    ///
+    /// # Errors
+    /// The store does not give the engine a name.
+    pub async fn attend(&self) -> Result<(), EngineError> {
+        self.shared.owner().await?;
+        self.shared.watch();
+        std::future::pending().await
+    }
+
+    /// Waits until no run is here, awake or asleep: those that were started, and all that they have started in turn.
     pub async fn wait_idle(&self) {
         self.shared.active.idle().await;
     }
@@ -319,8 +326,13 @@ impl Engine {
     /// Stops all runs where they are, and waits until they have stopped. What is recorded is safe, and they can be resumed: here,
     /// or by another process once the engine is dropped.
     pub async fn stop(&self) {
+        let watcher = self.shared.watcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(watcher) = watcher {
+            watcher.abort();
+        }
         self.shared.active.wish_all(Wish::Stop);
-        self.shared.active.idle().await;
+        self.shared.active.quiet().await;
+        self.shared.active.forget_asleep();
     }
 }
 

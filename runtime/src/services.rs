@@ -1,8 +1,9 @@
-//! What actions of a run can reach: the host's side of [`Services`]. HTTP, SQL, queues and files each have a module; connections are
+//! What actions of a run can reach: the host's side of [`Services`]. HTTP, SQL, queues, files and commands each have a module; connections are
 //! looked up in the run's program.
 //!
 //! Every effect that can be is done once for each idempotency key, however often it is asked for.
 
+mod command;
 mod connections;
 pub(crate) mod files;
 pub(crate) mod http;
@@ -13,10 +14,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use locus_model::Program;
-use locus_plugin::StepError;
+use locus_plugin::{Registry, StepError};
 use locus_plugin::action::{BoxFuture, StepInfo};
 use locus_plugin::services::{
-    HttpRequest, HttpResponse, LogLevel, Message, Published, Services, SqlOutcome, SqlTransaction,
+    Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Services,
+    SqlOutcome, SqlTransaction,
 };
 use serde_json::Value;
 
@@ -26,18 +28,6 @@ use connections::{ConnectionKind, Settings, find};
 use http::Http;
 use queue::Queues;
 use sql::Databases;
-
-/// Starts runs on behalf of other runs.
-pub(crate) trait Starter: Send + Sync {
-    /// Starts the run that this step of the run `parent` stands for, or finds it; answers with its id.
-    fn start_child(
-        &self,
-        parent: &str,
-        key: &str,
-        workflow: &str,
-        input: Value,
-    ) -> BoxFuture<'static, Result<String, StepError>>;
-}
 
 /// What all runs of an engine share: clients and open files.
 #[derive(Default)]
@@ -51,9 +41,9 @@ pub(crate) struct Resources {
 pub(crate) struct RunServices {
     pub(crate) resources: Arc<Resources>,
     pub(crate) program: Arc<Program>,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) base_dir: PathBuf,
     pub(crate) events: Arc<dyn EngineEvents>,
-    pub(crate) starter: Arc<dyn Starter>,
 }
 
 impl RunServices {
@@ -115,14 +105,24 @@ impl Services for RunServices {
         Box::pin(files::read(self.base_dir.clone(), path.to_owned()))
     }
 
+    /// What happens together with the record of a step is not for a run as a whole: see `engine::outbox`.
     fn start_run<'a>(
         &'a self,
-        step: &'a StepInfo,
+        _step: &'a StepInfo,
         _key: &'a str,
-        workflow: &'a str,
-        input: Value,
+        _workflow: &'a str,
+        _input: Value,
     ) -> BoxFuture<'a, Result<String, StepError>> {
-        self.starter.start_child(&step.run_id, &step.key, workflow, input)
+        let error = StepError::terminal("not_offered", "no runs can be started here");
+        Box::pin(std::future::ready(Err(error)))
+    }
+
+    fn command<'a>(
+        &'a self,
+        step: &'a StepInfo,
+        command: Command,
+    ) -> BoxFuture<'a, Result<CommandOutput, StepError>> {
+        Box::pin(command::run(&self.program, &self.registry, &self.base_dir, step, command))
     }
 }
 

@@ -4,20 +4,29 @@
 //! Every run that goes on has an **owner**: a process, as seen by the store. The store knows which owners are alive, so a run whose
 //! owner has died can be claimed by another, and by one only.
 
+//!
+//! A run that waits for long is **suspended**: its snapshot, the instant it has to wake at and what it listens for are in the store, and
+//! nothing of it is in memory. Events are a list that only grows, until those that nobody can want any longer are pruned.
+
 mod error;
 mod memory;
 mod owners;
+mod rows;
 mod sqlite;
+mod write;
 
 use locus_plugin::action::BoxFuture;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::core::Record;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use rows::{
+    EventQuery, EventRow, Listener, Prune, Pruned, RunFilter, RunRow, RunState, ScheduleRow,
+    Snapshot, SuspendedRun,
+};
 pub use sqlite::SqliteStore;
+pub use write::{Suspension, Transaction, Write};
 
 /// A place for runs. What all implementations have to do is written down as the tests in `tests/conformance.rs`.
 ///
@@ -32,17 +41,77 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn run(&self, id: &str) -> Result<Option<RunRow>, StoreError>;
 
-    /// The runs that fit, the latest first.
+    /// The runs that fit, the latest first. One whose row makes no sense is among them, with what is wrong as its [`RunRow::problem`].
     ///
     /// # Errors
     /// The store cannot be read.
     fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError>;
 
-    /// The journal of a run, in order; empty when there is no such run.
+    /// The journal of a run behind its first `after` records, in order; empty when there is no such run.
     ///
     /// # Errors
     /// The store cannot be read.
-    fn journal(&self, run: &str) -> Result<Vec<Record>, StoreError>;
+    fn journal_after(&self, run: &str, after: u64) -> Result<Vec<Record>, StoreError>;
+
+    /// The whole journal of a run, in order; empty when there is no such run.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn journal(&self, run: &str) -> Result<Vec<Record>, StoreError> {
+        self.journal_after(run, 0)
+    }
+
+    /// The last snapshot of a run.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn snapshot(&self, run: &str) -> Result<Option<Snapshot>, StoreError>;
+
+    /// The events that fit, in order.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn events(&self, query: &EventQuery) -> Result<Vec<EventRow>, StoreError>;
+
+    /// How many events there have been: the number of the latest.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn last_event(&self) -> Result<u64, StoreError>;
+
+    /// The suspended runs that listen for such an event.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn listening(&self, event: &EventRow) -> Result<Vec<SuspendedRun>, StoreError>;
+
+    /// The suspended runs that have not looked yet at an event that may be for them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn unheard(&self) -> Result<Vec<SuspendedRun>, StoreError>;
+
+    /// What a run listened for when it was suspended last.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn listeners(&self, run: &str) -> Result<Vec<Listener>, StoreError>;
+
+    /// The suspended runs that have to wake by an instant, the earliest first: at most so many, and where an owner is given, only its own.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn due(&self, owner: Option<&str>, until: u64, limit: u32)
+    -> Result<Vec<SuspendedRun>, StoreError>;
+
+    /// The schedules, those that are due first at the front; with an instant, only those due by then.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn schedules(&self, until: Option<u64>) -> Result<Vec<ScheduleRow>, StoreError>;
+
+    /// Removes what is no longer needed, for good.
+    fn prune(&self, prune: Prune) -> BoxFuture<'_, Result<Pruned, StoreError>>;
 
     /// The program of this hash, as JSON.
     ///
@@ -67,148 +136,4 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store cannot be read.
     fn cancel_requests(&self, owner: &str) -> Result<Vec<String>, StoreError>;
-}
-
-/// Changes that happen together or not at all.
-#[derive(Clone, Default, PartialEq, Debug)]
-pub struct Transaction {
-    /// The changes, in order.
-    pub writes: Vec<Write>,
-}
-
-/// A change.
-#[derive(Clone, PartialEq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a transaction holds few writes, and most are small")]
-pub enum Write {
-    /// Keeps a program; one of the same hash stays as it is.
-    Program {
-        /// Its hash.
-        hash: String,
-        /// It, as JSON.
-        body: String,
-    },
-    /// Adds a run. Fails with `run_id_in_use`.
-    Start(RunRow),
-    /// Adds records to the journal of a run that goes on. Fails with `run_lost` where the owner is another,
-    /// and with `journal_conflict` where the journal is not `after` records long.
-    Append {
-        /// The run.
-        run: String,
-        /// Who owns it.
-        owner: String,
-        /// How many records are there already.
-        after: u64,
-        /// The records.
-        records: Vec<Record>,
-    },
-    /// Ends a run. Fails with `run_lost` where the owner is another.
-    End {
-        /// The run.
-        run: String,
-        /// Who owns it.
-        owner: String,
-        /// How it ended.
-        state: RunState,
-        /// Its result or error.
-        outcome: Option<Value>,
-        /// When, in milliseconds since 1970-01-01 UTC.
-        at: u64,
-    },
-    /// Changes the owner of a run that goes on. Fails with `run_lost` where the owner is not `from`.
-    Claim {
-        /// The run.
-        run: String,
-        /// The owner so far.
-        from: Option<String>,
-        /// The owner from now on.
-        to: String,
-    },
-    /// Remembers that a run shall end; nothing where it has. Fails with `unknown_run`.
-    RequestCancel {
-        /// The run.
-        run: String,
-    },
-}
-
-impl From<Write> for Transaction {
-    fn from(write: Write) -> Self {
-        Self { writes: vec![write] }
-    }
-}
-
-/// A run, as the store knows it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct RunRow {
-    /// Its id.
-    pub id: String,
-    /// The workflow.
-    pub workflow: String,
-    /// The hash of the program.
-    pub program: String,
-    /// The folder that relative paths of connections and files start from.
-    pub base_dir: String,
-    /// Its input, complete with defaults.
-    pub input: Value,
-    /// The environment variables that its program names, as they were when it started.
-    pub env: Value,
-    /// How far it is.
-    pub state: RunState,
-    /// Its result when `done`, its error when `failed`.
-    pub outcome: Option<Value>,
-    /// When it started, in milliseconds since 1970-01-01 UTC.
-    pub started: u64,
-    /// When it ended.
-    pub ended: Option<u64>,
-    /// Whether somebody wants it to end.
-    pub cancel_requested: bool,
-    /// Who works on it; none once it has ended.
-    pub owner: Option<String>,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// It goes on, or would if its process were there.
-    Running,
-    /// It ended with a result.
-    Done,
-    /// It ended with an error.
-    Failed,
-    /// It was cancelled.
-    Cancelled,
-}
-
-impl RunState {
-    const ALL: [Self; 4] = [Self::Running, Self::Done, Self::Failed, Self::Cancelled];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of this word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-}
-
-/// Which runs are wanted; by default all.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct RunFilter {
-    /// Only of this workflow.
-    pub workflow: Option<String>,
-    /// Only of the program of this hash.
-    pub program: Option<String>,
-    /// Only in this state.
-    pub state: Option<RunState>,
-    /// At most so many.
-    pub limit: Option<u32>,
 }

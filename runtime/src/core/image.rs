@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::machine::CoreError;
 use super::params::ParamTree;
+use super::triggers::EventTrigger;
 
 /// Number of a block in its image.
 pub(super) type BlockIndex = usize;
@@ -35,6 +36,8 @@ pub(super) struct WorkflowCode {
     pub(super) block: BlockIndex,
     pub(super) output: Option<ParamTree>,
     pub(super) timeout: Option<u64>,
+    /// The events that start it.
+    pub(super) triggers: Vec<EventTrigger>,
     /// What checks its input, made when it is first given one.
     pub(super) input: OnceLock<Result<Validator, StepError>>,
 }
@@ -96,7 +99,9 @@ impl Image {
                 None => None,
             };
             let timeout = workflow.timeout;
-            let code = WorkflowCode { block, output, timeout, input: OnceLock::new() };
+            let triggers = EventTrigger::of(workflow)?;
+            let input = OnceLock::new();
+            let code = WorkflowCode { block, output, timeout, triggers, input };
             image.workflows.insert(name.clone(), code);
         }
         Ok(image)

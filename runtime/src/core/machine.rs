@@ -221,6 +221,18 @@ impl Machine {
         self.finished.as_ref()
     }
 
+    /// Whether the run is ending because somebody wants it to.
+    #[must_use]
+    pub fn is_cancelling(&self) -> bool {
+        self.workflows.values().any(|frame| {
+            let undoing = matches!(
+                frame.phase,
+                WorkflowPhase::Compensating { outcome: Outcome::Cancelled, .. }
+            );
+            frame.parent.is_none() && (undoing || frame.stopped == Some(Outcome::Cancelled))
+        })
+    }
+
     /// The recorded time, in milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub const fn now(&self) -> u64 {

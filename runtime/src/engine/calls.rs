@@ -2,24 +2,47 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use locus_plugin::StepError;
 use locus_plugin::host::panic_text;
 use serde_json::Value;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
+use super::outbox::Outbox;
 use crate::core::{Event, is_too_deep};
+use crate::store::Write;
 
 /// What a call ends with.
-pub(super) type CallResult = Result<Value, StepError>;
+type CallResult = Result<Value, StepError>;
+
+/// Something that happened, and what is to be written together with it.
+#[derive(Debug)]
+pub(super) struct Happened {
+    pub(super) event: Event,
+    pub(super) writes: Vec<Write>,
+}
+
+impl From<Event> for Happened {
+    fn from(event: Event) -> Self {
+        Self { event, writes: Vec::new() }
+    }
+}
 
 /// The calls of a run.
 #[derive(Default)]
 pub(super) struct Calls {
     tasks: JoinSet<CallResult>,
     /// Only looked up, never walked.
-    names: HashMap<Id, (String, u32)>,
+    names: HashMap<Id, Name>,
     handles: HashMap<(String, u32), AbortHandle>,
+}
+
+/// Which call it is, and what it wants done when it succeeds.
+struct Name {
+    key: String,
+    attempt: u32,
+    outbox: Arc<Outbox>,
 }
 
 impl Calls {
@@ -28,10 +51,11 @@ impl Calls {
         &mut self,
         key: String,
         attempt: u32,
+        outbox: Arc<Outbox>,
         call: impl Future<Output = CallResult> + Send + 'static,
     ) {
         let handle = self.tasks.spawn(call);
-        self.names.insert(handle.id(), (key.clone(), attempt));
+        self.names.insert(handle.id(), Name { key: key.clone(), attempt, outbox });
         self.handles.insert((key, attempt), handle);
     }
 
@@ -56,7 +80,7 @@ impl Calls {
     }
 
     /// Waits for the next call to end; for ever when there is none.
-    pub(super) async fn next(&mut self) -> Event {
+    pub(super) async fn next(&mut self) -> Happened {
         loop {
             match self.tasks.join_next_with_id().await {
                 Some(ended) => {
@@ -70,7 +94,7 @@ impl Calls {
     }
 
     /// A call that has ended already.
-    pub(super) fn try_next(&mut self) -> Option<Event> {
+    pub(super) fn try_next(&mut self) -> Option<Happened> {
         while let Some(ended) = self.tasks.try_join_next_with_id() {
             if let Some(event) = self.ended(ended) {
                 return Some(event);
@@ -79,7 +103,7 @@ impl Calls {
         None
     }
 
-    fn ended(&mut self, ended: Result<(Id, CallResult), JoinError>) -> Option<Event> {
+    fn ended(&mut self, ended: Result<(Id, CallResult), JoinError>) -> Option<Happened> {
         let (id, result) = match ended {
             Ok((id, result)) => (id, result),
             Err(error) => {
@@ -88,9 +112,11 @@ impl Calls {
             }
         };
         // A call that was cancelled has no name any longer.
-        let (key, attempt) = self.names.remove(&id)?;
+        let Name { key, attempt, outbox } = self.names.remove(&id)?;
         self.handles.remove(&(key.clone(), attempt));
-        Some(Event::Completed { key, attempt, result: readable(result) })
+        let result = readable(result);
+        let writes = if result.is_ok() { outbox.take() } else { Vec::new() };
+        Some(Happened { event: Event::Completed { key, attempt, result }, writes })
     }
 }
 

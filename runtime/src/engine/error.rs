@@ -51,7 +51,7 @@ impl EngineError {
         )
     }
 
-    pub(crate) fn journal_mismatch(run: &str, key: &str, index: usize) -> Self {
+    pub(crate) fn journal_mismatch(run: &str, key: &str, index: u64) -> Self {
         Self::new(
             "journal_mismatch",
             format!(
@@ -59,6 +59,16 @@ impl EngineError {
                 index + 1
             ),
             "resume the run with the plugins it was started with, or cancel it and start a new one",
+        )
+    }
+}
+
+impl EngineError {
+    pub(crate) fn run_ended(run: &str) -> Self {
+        Self::new(
+            "run_ended",
+            format!("the run `{run}` has ended: nothing in it waits any longer"),
+            "`locus runs show` tells how it ended",
         )
     }
 }

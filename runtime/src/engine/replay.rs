@@ -1,4 +1,5 @@
-//! Recovery: a machine is started again and its journal applied. Nothing is done on the way: the journal says what came of it.
+//! Recovery: a machine is taken up from its last snapshot, or started again, and the records behind that are applied. Nothing is done on the way: the
+//! journal says what came of it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,40 +7,68 @@ use std::sync::Arc;
 use super::error::EngineError;
 use crate::core::{Command, Event, Image, Machine, Record, RunInfo, TimerKind};
 
-/// A run as its journal leaves it.
-pub(super) struct Replayed {
-    pub(super) machine: Machine,
-    /// Whether it is being cancelled already.
-    pub(super) cancelled: bool,
-    /// How many records there are.
-    pub(super) records: u64,
+/// A run that is being recovered.
+pub(super) struct Replay {
+    run: String,
+    machine: Machine,
+    unwanted: Unwanted,
+    /// How many records are applied.
+    records: u64,
 }
 
-/// Applies a journal. Every record has to be about the step it was written for.
-pub(super) fn replay(
-    image: Arc<Image>,
-    info: RunInfo,
-    journal: Vec<Record>,
-) -> Result<Replayed, EngineError> {
-    let run = info.id.clone();
-    let (mut machine, commands) = Machine::with_image(image, info)?;
-    let mut unwanted = Unwanted::default();
-    unwanted.note(&commands);
-    let (records, mut cancelled) = (journal.len() as u64, false);
-    for (index, Record { at, signature, event }) in journal.into_iter().enumerate() {
-        // Records of the same commit as the last one may follow it; the machine ignores them.
-        if machine.outcome().is_some() {
-            break;
-        }
-        let expected = machine.signature(event.key()).unwrap_or_default();
-        if expected != signature && !unwanted.has(&event) {
-            return Err(EngineError::journal_mismatch(&run, event.key(), index));
-        }
-        cancelled |= event == Event::CancelRequested;
-        let commands = machine.apply(at, event);
+impl Replay {
+    /// From the beginning.
+    pub(super) fn begin(image: Arc<Image>, info: RunInfo) -> Result<Self, EngineError> {
+        let run = info.id.clone();
+        let (machine, commands) = Machine::with_image(image, info)?;
+        let mut unwanted = Unwanted::default();
         unwanted.note(&commands);
+        Ok(Self { run, machine, unwanted, records: 0 })
     }
-    Ok(Replayed { machine, cancelled, records })
+
+    /// From a snapshot that holds so many records.
+    pub(super) fn resume(run: String, machine: Machine, records: u64) -> Self {
+        Self { run, machine, unwanted: Unwanted::default(), records }
+    }
+
+    /// Applies the next records. Each has to be about the step it was written for.
+    pub(super) fn apply(&mut self, records: Vec<Record>) -> Result<(), EngineError> {
+        for record in records {
+            // Records of the same commit as the last one may follow it; the machine ignores them.
+            if self.machine.outcome().is_none() {
+                if !self.fits(&record) {
+                    let (key, index) = (record.event.key(), self.records);
+                    return Err(EngineError::journal_mismatch(&self.run, key, index));
+                }
+                let commands = self.machine.apply(record.at, record.event);
+                self.unwanted.note(&commands);
+            }
+            self.records += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether a record is about the step it was written for.
+    pub(super) fn fits(&self, record: &Record) -> bool {
+        let expected = self.machine.signature(record.event.key()).unwrap_or_default();
+        expected == record.signature || self.unwanted.has(&record.event)
+    }
+
+    /// Whether a record is about something that goes on here.
+    pub(super) fn is_awaited(&self, record: &Record) -> bool {
+        let known = self.machine.signature(record.event.key());
+        known.is_some_and(|signature| signature == record.signature)
+    }
+
+    /// How many records are applied.
+    pub(super) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The machine as its journal leaves it, and how many records that has.
+    pub(super) fn finish(self) -> (Machine, u64) {
+        (self.machine, self.records)
+    }
 }
 
 /// Calls and timers that were called off. Their events can still be in the journal, where they ended at the same moment.

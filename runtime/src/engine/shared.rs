@@ -1,25 +1,29 @@
 //! What the runs of an engine share, and how runs get going: started, found, claimed, recovered.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use locus_plugin::{Outcome, Registry};
 use serde_json::Value;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::active::{Active, RunHandle, Wish};
-use super::actor::{Actor, Work};
+use super::active::{Active, RunHandle};
+use super::actor::{Actor, Left, Work};
 use super::children::Children;
 use super::error::EngineError;
 use super::events::{EngineEvent, EngineEvents};
+use super::hub::Hub;
 use super::programs::{Loaded, Programs};
-use super::replay::replay;
+use super::replay::Replay;
 use super::turns::Turns;
+use super::watch::Attend;
 use crate::core::{Command, Machine, RunInfo};
 use crate::host::{Host, is_folder};
-use crate::services::{Resources, RunServices, Starter};
-use crate::store::{RunRow, RunState, Store, StoreError, Transaction, Write};
+use crate::services::{Resources, RunServices};
+use crate::store::{RunFilter, RunRow, RunState, Store, StoreError, Transaction, Write};
 
 /// What the runs of an engine share.
 pub(super) struct Shared {
@@ -28,13 +32,23 @@ pub(super) struct Shared {
     pub(super) host: Arc<dyn Host>,
     pub(super) events: Arc<dyn EngineEvents>,
     pub(super) base_dir: PathBuf,
-    pub(super) cancel_poll: Duration,
+    pub(super) poll: Duration,
+    /// How long a run is quiet before it leaves memory, in milliseconds; never where nothing is given.
+    pub(super) suspend_after: Option<u64>,
+    /// How many records come between two snapshots; 0 for none.
+    pub(super) snapshot_every: u64,
+    pub(super) attend: Attend,
     pub(super) resources: Arc<Resources>,
     pub(super) programs: Programs,
     pub(super) active: Arc<Active>,
     pub(super) turns: Arc<Turns>,
     pub(super) owner: OnceLock<Arc<str>>,
     pub(super) watcher: Mutex<Option<JoinHandle<()>>>,
+    pub(super) hub: Hub,
+    /// Runs that are asleep and wake soon.
+    pub(super) near: Mutex<BTreeSet<(u64, String)>>,
+    /// Wakes the watcher.
+    pub(super) stirred: Arc<Notify>,
 }
 
 /// A run to start.
@@ -54,10 +68,40 @@ struct Launch {
     machine: Machine,
     commands: Vec<Command>,
     records: u64,
+    /// How many records the last snapshot has.
+    snapshot: u64,
     /// Whether the journal says that the run shall end.
     cancelled: bool,
     /// Whether somebody wants it to.
     cancel: bool,
+    /// The number of the last event that it cannot see; none where only the store knows.
+    events_after: Option<u64>,
+    /// How far its steps have looked at events.
+    looked: BTreeMap<String, u64>,
+}
+
+impl Launch {
+    /// A run that begins.
+    fn fresh(
+        loaded: Arc<Loaded>,
+        base_dir: PathBuf,
+        info: RunInfo,
+        (machine, commands): (Machine, Vec<Command>),
+    ) -> Self {
+        Self {
+            loaded,
+            base_dir,
+            info,
+            machine,
+            commands,
+            records: 0,
+            snapshot: 0,
+            cancelled: false,
+            cancel: false,
+            events_after: None,
+            looked: BTreeMap::new(),
+        }
+    }
 }
 
 impl Shared {
@@ -75,7 +119,7 @@ impl Shared {
     }
 
     /// The name under which this engine owns runs.
-    async fn owner(&self) -> Result<Arc<str>, EngineError> {
+    pub(super) async fn owner(&self) -> Result<Arc<str>, EngineError> {
         if let Some(owner) = self.owner.get() {
             return Ok(Arc::clone(owner));
         }
@@ -97,7 +141,7 @@ impl Shared {
         }
         let env = loaded.env(&*self.host);
         let info = RunInfo { id, workflow, input, env, started: self.host.now() };
-        let (machine, commands) = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
+        let begun = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
         match self.add(&loaded, &base_dir, &info).await {
             Ok(()) => {}
             Err(error) if error.code == "run_id_in_use" => {
@@ -106,18 +150,26 @@ impl Shared {
             Err(error) => return Err(error),
         }
         self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
-        let (records, cancelled, cancel) = (0, false, false);
-        self.launch(Launch {
-            loaded,
-            base_dir,
-            info,
-            machine,
-            commands,
-            records,
-            cancelled,
-            cancel,
-        })
-        .await
+        self.launch(Launch::fresh(loaded, base_dir, info, begun)).await
+    }
+
+    /// Executes a run that was added to the store as one of ours.
+    pub(super) async fn launch_added(self: &Arc<Self>, loaded: Arc<Loaded>, row: RunRow) {
+        let _turn = self.turns.take(&row.id).await;
+        if self.active.get(&row.id).is_some() {
+            return;
+        }
+        let (base_dir, info) = (PathBuf::from(&row.base_dir), info_of(&row));
+        self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        let begun = Machine::with_image(Arc::clone(&loaded.image), info.clone());
+        let launched = match begun {
+            Ok(begun) => self.launch(Launch::fresh(loaded, base_dir, info, begun)).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = launched {
+            let reason = &error.message;
+            self.events.event(&EngineEvent::RunInterrupted { run: &row.id, reason });
+        }
     }
 
     /// Adds a run to the store, with its program where the store may not have it.
@@ -140,6 +192,10 @@ impl Shared {
             ended: None,
             cancel_requested: false,
             owner: Some(self.owner().await?.to_string()),
+            suspended: false,
+            wake_at: None,
+            events_after: 0,
+            problem: None,
         };
         let mut writes = Vec::with_capacity(2);
         if !loaded.is_stored() {
@@ -189,6 +245,9 @@ impl Shared {
             return Ok(RunHandle::of_ended(&row.id, outcome));
         }
         let mine = self.claim(&row).await?;
+        if row.suspended && row.owner.as_deref() == Some(&*mine) {
+            self.active.woken();
+        }
         match self.recover(&row, cancel).await {
             Ok(launch) => self.launch(launch).await,
             Err(error) => {
@@ -204,33 +263,83 @@ impl Shared {
     /// Brings a run of ours to where its journal ends.
     async fn recover(&self, row: &RunRow, cancel: bool) -> Result<Launch, EngineError> {
         let loaded = self.program(&row.program).await?;
-        let id = row.id.clone();
-        let journal = self.read(move |store| store.journal(&id)).await?;
-        let info = RunInfo {
-            id: row.id.clone(),
-            workflow: row.workflow.clone(),
-            input: row.input.clone(),
-            env: row.env.clone(),
-            started: row.started,
-        };
-        let replayed = replay(Arc::clone(&loaded.image), info.clone(), journal)?;
+        let info = info_of(row);
+        let mut replay = self.from_snapshot(&loaded, &info).await?;
+        let (id, after) = (row.id.clone(), replay.records());
+        replay.apply(self.read(move |store| store.journal_after(&id, after)).await?)?;
+        let (machine, records) = replay.finish();
         self.events.event(&EngineEvent::RunResumed {
             run: &info.id,
             workflow: &info.workflow,
-            records: replayed.records,
+            records,
         });
+        let id = row.id.clone();
+        let listeners = self.read(move |store| store.listeners(&id)).await?;
         // A project that was moved takes its stored runs along.
         let base_dir = Some(PathBuf::from(&row.base_dir)).filter(|folder| is_folder(folder));
         Ok(Launch {
             loaded,
             base_dir: base_dir.unwrap_or_else(|| self.base_dir.clone()),
             info,
-            commands: replayed.machine.outstanding(),
-            machine: replayed.machine,
-            records: replayed.records,
-            cancelled: replayed.cancelled,
+            commands: machine.outstanding(),
+            cancelled: machine.is_cancelling(),
+            machine,
+            records,
+            snapshot: after,
             cancel: cancel || row.cancel_requested,
+            events_after: Some(row.events_after),
+            looked: listeners.into_iter().map(|listener| (listener.key, listener.after)).collect(),
         })
+    }
+
+    /// A run at its last snapshot, or where there is none that can be used, at its beginning.
+    async fn from_snapshot(&self, loaded: &Loaded, info: &RunInfo) -> Result<Replay, EngineError> {
+        let id = info.id.clone();
+        if let Some(snapshot) = self.read(move |store| store.snapshot(&id)).await? {
+            let image = Arc::clone(&loaded.image);
+            if let Ok(machine) = Machine::restore(image, info.clone(), &snapshot.body) {
+                return Ok(Replay::resume(info.id.clone(), machine, snapshot.records));
+            }
+        }
+        Replay::begin(Arc::clone(&loaded.image), info.clone())
+    }
+
+    /// The runs that go on nowhere and can be resumed, the latest first.
+    pub(super) async fn interrupted(&self, filter: RunFilter) -> Result<Vec<RunRow>, EngineError> {
+        let filter = RunFilter { state: Some(RunState::Running), ..filter };
+        let runs = self.read(move |store| store.runs(&filter)).await?;
+        // Few processes own all of them: each is asked after once.
+        let mut others = BTreeMap::new();
+        let mut found = Vec::new();
+        for run in runs {
+            let known = others.get(&run.owner).copied();
+            let executing = match known {
+                Some(executing) if run.owner.is_some() => executing,
+                _ => self.is_executing(&run)?,
+            };
+            if known.is_none() && self.owner.get().map(|owner| &**owner) != run.owner.as_deref() {
+                others.insert(run.owner.clone(), executing);
+            }
+            if !executing {
+                found.push(run);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether somebody looks after the run.
+    pub(super) fn is_executing(&self, run: &RunRow) -> Result<bool, EngineError> {
+        if run.state != RunState::Running {
+            return Ok(false);
+        }
+        match run.owner.as_deref() {
+            // It was planned, and nobody has begun it yet.
+            None => Ok(run.suspended),
+            Some(owner) if self.owner.get().is_some_and(|mine| **mine == *owner) => {
+                Ok(run.suspended || self.active.get(&run.id).is_some())
+            }
+            Some(owner) => Ok(self.store.is_alive(owner)?),
+        }
     }
 
     /// Makes this engine the owner of a run whose owner is gone.
@@ -251,7 +360,7 @@ impl Shared {
         }
     }
 
-    async fn program(&self, hash: &str) -> Result<Arc<Loaded>, EngineError> {
+    pub(super) async fn program(&self, hash: &str) -> Result<Arc<Loaded>, EngineError> {
         if let Some(loaded) = self.programs.of_hash(hash) {
             return Ok(loaded);
         }
@@ -274,9 +383,9 @@ impl Shared {
         let services = RunServices {
             resources: Arc::clone(&self.resources),
             program,
+            registry: Arc::clone(&self.registry),
             base_dir: launch.base_dir,
             events: Arc::clone(&self.events),
-            starter: Arc::clone(&children) as Arc<dyn Starter>,
         };
         let actor = Actor {
             shared: Arc::clone(self),
@@ -286,7 +395,10 @@ impl Shared {
             children,
             machine: launch.machine,
             records: launch.records,
+            snapshot_at: launch.snapshot + self.snapshot_every,
             cancelled: launch.cancelled,
+            events_after: launch.events_after,
+            looked: launch.looked,
             work: Work::default(),
         };
         self.watch();
@@ -299,54 +411,47 @@ impl Shared {
         commands: Vec<Command>,
         cancel: bool,
     ) -> RunHandle {
-        let (place, handle, wishes) = self.active.enter(actor.info.clone());
+        let (place, handle, mut wishes) = self.active.enter(actor.info.clone());
         let task = tokio::spawn(async move {
             if cancel {
                 actor.cancel();
             }
-            let ended = actor.drive(commands, wishes).await;
+            let left = actor.drive(commands, &mut wishes).await;
             let (shared, run) = (Arc::clone(&actor.shared), actor.info.id.clone());
             // What the run holds is let go of before others hear that it has left.
             drop(actor);
-            match &ended {
-                Ok(outcome) => shared.events.event(&EngineEvent::RunEnded { run: &run, outcome }),
-                Err(error) => shared
-                    .events
-                    .event(&EngineEvent::RunInterrupted { run: &run, reason: &error.message }),
-            }
+            let ended = match left {
+                Ok(Left::Asleep(wake_at)) => {
+                    place.sleep();
+                    shared.fell_asleep(&run, wake_at, &mut wishes);
+                    return;
+                }
+                Ok(Left::Ended(outcome)) => {
+                    shared.events.event(&EngineEvent::RunEnded { run: &run, outcome: &outcome });
+                    Ok(outcome)
+                }
+                Err(error) => {
+                    let reason = &error.message;
+                    shared.events.event(&EngineEvent::RunInterrupted { run: &run, reason });
+                    Err(error)
+                }
+            };
             drop(shared);
             place.leave(ended);
         });
         self.active.set_task(handle.id(), task.abort_handle());
         handle
     }
+}
 
-    /// Looks, from now on, for wishes of other processes to end runs of ours.
-    fn watch(self: &Arc<Self>) {
-        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        if watcher.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        let (shared, pause) = (Arc::downgrade(self), self.cancel_poll);
-        *watcher = Some(tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(pause).await;
-                let Some(shared) = shared.upgrade() else { return };
-                shared.hear_of_cancels();
-            }
-        }));
-    }
-
-    /// One short look into the store for all runs at once.
-    fn hear_of_cancels(&self) {
-        let Some(owner) = self.owner.get() else { return };
-        if self.active.is_empty() {
-            return;
-        }
-        // Where it cannot be read now, it is read the next time.
-        for run in self.store.cancel_requests(owner).unwrap_or_default() {
-            self.active.wish(&run, Wish::Cancel);
-        }
+/// What a run is of.
+pub(super) fn info_of(row: &RunRow) -> RunInfo {
+    RunInfo {
+        id: row.id.clone(),
+        workflow: row.workflow.clone(),
+        input: row.input.clone(),
+        env: row.env.clone(),
+        started: row.started,
     }
 }
 

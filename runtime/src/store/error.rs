@@ -57,6 +57,22 @@ impl StoreError {
         )
     }
 
+    pub(crate) fn unknown_schedule(schedule: &str) -> Self {
+        Self::new(
+            "unknown_schedule",
+            format!("there is no schedule `{schedule}`"),
+            "`locus runs schedules` shows the schedules",
+        )
+    }
+
+    pub(crate) fn schedule_changed(schedule: &str) -> Self {
+        Self::new(
+            "schedule_changed",
+            format!("the schedule `{schedule}` was moved on by another process"),
+            "nothing is to be done: each start happens once",
+        )
+    }
+
     pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
         Self::new(
             "store_corrupt",

@@ -1,6 +1,7 @@
 //! A store in a SQLite file. Everything is written by one thread, in groups ([`Database`]); reading has connections of its own, so
 //! that runs can be looked at while they are written, from this process and from others.
 
+mod blob;
 mod schema;
 mod write;
 
@@ -12,7 +13,10 @@ use locus_plugin::action::BoxFuture;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::owners::Owners;
-use super::{RunFilter, RunRow, RunState, Store, StoreError, Transaction};
+use super::{
+    EventQuery, EventRow, Listener, Prune, Pruned, RunFilter, RunRow, RunState, ScheduleRow,
+    Snapshot, Store, StoreError, SuspendedRun, Transaction,
+};
 use crate::core::Record;
 use crate::database::{self, Database, Grouping};
 use crate::host::Host;
@@ -111,8 +115,12 @@ impl Store for SqliteStore {
     fn run(&self, id: &str) -> Result<Option<RunRow>, StoreError> {
         self.read(|connection| {
             let sql = format!("select {RUN_COLUMNS} from run where id = ?1");
-            let row = connection.prepare_cached(&sql)?.query_row([id], run_row).optional()?;
-            row.transpose()
+            let row = connection.prepare_cached(&sql)?.query_row([id], run_text).optional()?;
+            let row = row.map(|text| text.row(connection)).transpose()?;
+            match row {
+                Some(RunRow { problem: Some(problem), .. }) => Err(StoreError::corrupt(problem)),
+                row => Ok(row),
+            }
         })
     }
 
@@ -127,18 +135,18 @@ impl Store for SqliteStore {
             let state = filter.state.map(RunState::as_str);
             let mut statement = connection.prepare_cached(&sql)?;
             let rows =
-                statement.query_map((&filter.workflow, &filter.program, state, limit), run_row)?;
-            rows.map(|row| row?).collect()
+                statement.query_map((&filter.workflow, &filter.program, state, limit), run_text)?;
+            rows.map(|text| text?.row(connection)).collect()
         })
     }
 
-    fn journal(&self, run: &str) -> Result<Vec<Record>, StoreError> {
+    fn journal_after(&self, run: &str, after: u64) -> Result<Vec<Record>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "select seq, at, kind, key, attempt, signature, body from journal \
-                 where run = ?1 order by seq",
+                 where run = ?1 and seq > ?2 order by seq",
             )?;
-            let rows = statement.query_map([run], |row| {
+            let rows = statement.query_map((run, after), |row| {
                 let seq: u64 = row.get(0)?;
                 Ok((
                     seq,
@@ -153,14 +161,13 @@ impl Store for SqliteStore {
                 ))
             })?;
             let mut records = Vec::new();
-            for row in rows {
-                let (seq, row) = row?;
-                if seq != records.len() as u64 + 1 {
-                    return Err(StoreError::corrupt(format!(
-                        "the journal of `{run}` lacks record {}",
-                        records.len() + 1
-                    )));
+            for (expected, row) in (after + 1..).zip(rows) {
+                let (seq, mut row) = row?;
+                if seq != expected {
+                    let what = format!("the journal of `{run}` lacks record {expected}");
+                    return Err(StoreError::corrupt(what));
                 }
+                row.body = blob::read(connection, row.body)?;
                 let record = row.record().map_err(|what| {
                     StoreError::corrupt(format!(
                         "the journal of `{run}` has, as number {seq}, {what}"
@@ -170,6 +177,159 @@ impl Store for SqliteStore {
             }
             Ok(records)
         })
+    }
+
+    fn snapshot(&self, run: &str) -> Result<Option<Snapshot>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("select records, body from snapshot where run = ?1")?;
+            let row = statement.query_row([run], |row| {
+                Ok(Snapshot { records: row.get(0)?, body: row.get(1)? })
+            });
+            Ok(row.optional()?)
+        })
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<EventRow>, StoreError> {
+        self.read(|connection| {
+            let mut sql = "select seq, run, at, body from event where seq > ?1".to_owned();
+            // Written out by what is given: only so are the indexes of use.
+            for (given, condition) in [
+                (query.event_type.is_some(), " and type = ?2"),
+                (query.subject.is_some(), " and subject = ?3"),
+                (query.run.is_some(), " and (run is null or run = ?4)"),
+            ] {
+                sql.push_str(if given { condition } else { "" });
+            }
+            sql.push_str(" order by seq limit ?5");
+            let limit = query.limit.map_or(-1, i64::from);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(
+                (query.after, &query.event_type, &query.subject, &query.run, limit),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )?;
+            rows.map(|row| {
+                let (seq, run, at, body): (u64, Option<String>, u64, String) = row?;
+                let body = blob::read(connection, body)?;
+                let event = serde_json::from_str(&body).map_err(|error| {
+                    StoreError::corrupt(format!("the event {seq} cannot be read: {error}"))
+                })?;
+                Ok(EventRow { seq, run, at, event })
+            })
+            .collect()
+        })
+    }
+
+    fn last_event(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("select seq from sqlite_sequence where name = 'event'")?;
+            Ok(statement.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))
+        })
+    }
+
+    fn listening(&self, event: &EventRow) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "select distinct run.wake_at, run.id, run.owner from listener \
+                 join run on run.id = listener.run \
+                 where listener.type = ?1 and (listener.subject is null or listener.subject is ?2) \
+                 and listener.after < ?3 and run.suspended = 1 and run.events_after < ?3 \
+                 and (?4 is null or run.id = ?4) order by run.id",
+            )?;
+            let (event_type, subject) = (&event.event.event_type, &event.event.subject);
+            let rows =
+                statement.query_map((event_type, subject, event.seq, &event.run), suspended_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn unheard(&self) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "select distinct run.wake_at, run.id, run.owner from listener \
+                 join run on run.id = listener.run where run.suspended = 1 and exists ( \
+                    select 1 from event where event.type = listener.type \
+                    and (listener.subject is null or listener.subject is event.subject) \
+                    and event.seq > max(listener.after, run.events_after) \
+                    and (event.run is null or event.run = run.id)) order by run.id",
+            )?;
+            let rows = statement.query_map([], suspended_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn listeners(&self, run: &str) -> Result<Vec<Listener>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "select key, type, subject, after from listener where run = ?1 order by key",
+            )?;
+            let rows = statement.query_map([run], |row| {
+                Ok(Listener {
+                    key: row.get(0)?,
+                    event_type: row.get(1)?,
+                    subject: row.get(2)?,
+                    after: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn due(
+        &self,
+        owner: Option<&str>,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.read(|connection| {
+            let mine = if owner.is_some() { "owner = ?3" } else { "?3 is null" };
+            let sql = format!(
+                "select wake_at, id, owner from run where suspended = 1 and wake_at is not null \
+                 and wake_at <= ?1 and {mine} order by wake_at, id limit ?2"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((until, limit, owner), suspended_row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn schedules(&self, until: Option<u64>) -> Result<Vec<ScheduleRow>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "select id, workflow, program, base_dir, input, cron, timezone, until, next_at \
+                 from schedule where ?1 is null or next_at <= ?1 order by next_at, id",
+            )?;
+            let rows = statement.query_map([until], |row| {
+                let input: String = row.get(4)?;
+                let row = ScheduleRow {
+                    id: row.get(0)?,
+                    workflow: row.get(1)?,
+                    program: row.get(2)?,
+                    base_dir: row.get(3)?,
+                    input: serde_json::Value::Null,
+                    cron: row.get(5)?,
+                    timezone: row.get(6)?,
+                    until: row.get(7)?,
+                    next_at: row.get(8)?,
+                };
+                Ok((row, input))
+            })?;
+            rows.map(|row| {
+                let (row, input) = row?;
+                let input = serde_json::from_str(&input).map_err(|error| {
+                    let id = &row.id;
+                    StoreError::corrupt(format!("the schedule `{id}` has no readable input: {error}"))
+                })?;
+                Ok(ScheduleRow { input, ..row })
+            })
+            .collect()
+        })
+    }
+
+    fn prune(&self, prune: Prune) -> BoxFuture<'_, Result<Pruned, StoreError>> {
+        let work = move |connection: &Connection| write::prune(connection, &prune);
+        Box::pin(self.writer.run(1 << 20, work))
     }
 
     fn program(&self, hash: &str) -> Result<Option<String>, StoreError> {
@@ -200,36 +360,76 @@ impl Store for SqliteStore {
     }
 }
 
-const RUN_COLUMNS: &str = "id, workflow, program, base_dir, input, state, outcome, started, ended, \
-                           cancel_requested, owner, env";
+fn suspended_row(row: &Row<'_>) -> rusqlite::Result<SuspendedRun> {
+    Ok(SuspendedRun { wake_at: row.get(0)?, run: row.get(1)?, owner: row.get(2)? })
+}
 
-/// A row of `run`: the outer failure is SQLite's, the inner one says that the content makes no sense.
-fn run_row(row: &Row<'_>) -> rusqlite::Result<Result<RunRow, StoreError>> {
-    let id: String = row.get(0)?;
-    let input: String = row.get(4)?;
-    let state: String = row.get(5)?;
-    let outcome: Option<String> = row.get(6)?;
-    let env: String = row.get(11)?;
-    let senseless =
-        |what: &str| Ok(Err(StoreError::corrupt(format!("the run `{id}` has no readable {what}"))));
-    let Ok(input) = serde_json::from_str(&input) else { return senseless("input") };
-    let Ok(env) = serde_json::from_str(&env) else { return senseless("environment") };
-    let Some(state) = RunState::parse(&state) else { return senseless("state") };
-    let Ok(outcome) = outcome.as_deref().map(serde_json::from_str).transpose() else {
-        return senseless("outcome");
-    };
-    Ok(Ok(RunRow {
-        workflow: row.get(1)?,
-        program: row.get(2)?,
-        base_dir: row.get(3)?,
-        input,
-        env,
-        state,
-        outcome,
-        started: row.get(7)?,
-        ended: row.get(8)?,
-        cancel_requested: row.get(9)?,
-        owner: row.get(10)?,
-        id,
-    }))
+const RUN_COLUMNS: &str = "id, workflow, program, base_dir, started, ended, cancel_requested, owner, \
+                           suspended, wake_at, events_after, input, state, outcome, env";
+
+/// A row of `run` with values that are not read yet.
+struct RunText {
+    row: RunRow,
+    input: String,
+    state: String,
+    outcome: Option<String>,
+    env: String,
+}
+
+fn run_text(row: &Row<'_>) -> rusqlite::Result<RunText> {
+    Ok(RunText {
+        row: RunRow {
+            id: row.get(0)?,
+            workflow: row.get(1)?,
+            program: row.get(2)?,
+            base_dir: row.get(3)?,
+            input: serde_json::Value::Null,
+            env: serde_json::Value::Null,
+            state: RunState::Failed,
+            outcome: None,
+            started: row.get(4)?,
+            ended: row.get(5)?,
+            cancel_requested: row.get(6)?,
+            owner: row.get(7)?,
+            suspended: row.get(8)?,
+            wake_at: row.get(9)?,
+            events_after: row.get(10)?,
+            problem: None,
+        },
+        input: row.get(11)?,
+        state: row.get(12)?,
+        outcome: row.get(13)?,
+        env: row.get(14)?,
+    })
+}
+
+impl RunText {
+    /// The row, with what is wrong with it where its content makes no sense.
+    fn row(self, connection: &Connection) -> Result<RunRow, StoreError> {
+        let Self { mut row, input, state, outcome, env } = self;
+        let mut problem = None;
+        let mut senseless = |what: &str| {
+            problem.get_or_insert(format!("the run `{}` has no readable {what}", row.id));
+        };
+        let mut json = |text: String, what: &str| {
+            let text = match blob::read(connection, text) {
+                Err(error) if error.code != "store_corrupt" => return Err(error),
+                text => text.ok(),
+            };
+            let value = text.and_then(|text| serde_json::from_str(&text).ok());
+            if value.is_none() {
+                senseless(what);
+            }
+            Ok(value.unwrap_or_default())
+        };
+        let (input, env) = (json(input, "input")?, json(env, "environment")?);
+        let outcome = outcome.map(|text| json(text, "outcome")).transpose()?;
+        let state = RunState::parse(&state);
+        if state.is_none() {
+            senseless("state");
+        }
+        (row.input, row.env, row.outcome, row.problem) = (input, env, outcome, problem);
+        row.state = state.unwrap_or(RunState::Failed);
+        Ok(row)
+    }
 }

@@ -19,7 +19,8 @@ use super::support::{
 use crate::core::{Event, Record};
 use crate::engine::{Cancelling, Engine, EngineError, StoreLocation};
 use crate::store::{
-    MemoryStore, RunFilter, RunRow, RunState, Store, StoreError, Transaction, Write,
+    EventQuery, EventRow, Listener, MemoryStore, Prune, Pruned, RunFilter, RunRow, RunState,
+    ScheduleRow, Snapshot, Store, StoreError, SuspendedRun, Transaction, Write,
 };
 
 /// A store of a process that dies at its n-th commit: before the commit is done, or after it and before anybody hears of it.
@@ -58,8 +59,49 @@ impl Store for Mortal {
         self.inner.runs(filter)
     }
 
-    fn journal(&self, run: &str) -> Result<Vec<Record>, StoreError> {
-        self.inner.journal(run)
+    fn journal_after(&self, run: &str, after: u64) -> Result<Vec<Record>, StoreError> {
+        self.inner.journal_after(run, after)
+    }
+
+    fn snapshot(&self, run: &str) -> Result<Option<Snapshot>, StoreError> {
+        self.inner.snapshot(run)
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<EventRow>, StoreError> {
+        self.inner.events(query)
+    }
+
+    fn last_event(&self) -> Result<u64, StoreError> {
+        self.inner.last_event()
+    }
+
+    fn listening(&self, event: &EventRow) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.inner.listening(event)
+    }
+
+    fn unheard(&self) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.inner.unheard()
+    }
+
+    fn listeners(&self, run: &str) -> Result<Vec<Listener>, StoreError> {
+        self.inner.listeners(run)
+    }
+
+    fn due(
+        &self,
+        owner: Option<&str>,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<SuspendedRun>, StoreError> {
+        self.inner.due(owner, until, limit)
+    }
+
+    fn schedules(&self, until: Option<u64>) -> Result<Vec<ScheduleRow>, StoreError> {
+        self.inner.schedules(until)
+    }
+
+    fn prune(&self, prune: Prune) -> BoxFuture<'_, Result<Pruned, StoreError>> {
+        self.inner.prune(prune)
     }
 
     fn program(&self, hash: &str) -> Result<Option<String>, StoreError> {

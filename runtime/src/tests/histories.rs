@@ -5,9 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::conformance::{append, done, keep_program, run_row};
+use super::conformance::{append, done, event, keep_program, listener, run_row, suspension};
 use super::support::sqlite;
-use crate::store::{MemoryStore, RunFilter, RunRow, RunState, Store, Transaction, Write};
+use crate::store::{
+    EventQuery, EventRow, Listener, MemoryStore, Prune, RunFilter, RunRow, RunState, Store,
+    Suspension, Transaction, Write,
+};
 
 const RUNS: [&str; 3] = ["a", "b", "c"];
 const OWNERS: [&str; 2] = ["one", "two"];
@@ -36,7 +39,36 @@ fn any_write() -> impl Strategy<Value = Write> {
         2 => (any_run(), prop::option::of(any_owner()), any_owner())
             .prop_map(|(run, from, to)| Write::Claim { run, from, to }),
         1 => any_run().prop_map(|run| Write::RequestCancel { run }),
+        2 => (any_run(), any_owner(), 0..4_u64, prop::option::of(0..50_u64), prop::collection::vec(any_listener(), 0..2))
+            .prop_map(|(run, owner, records, wake_at, mut listeners)| {
+                listeners.dedup_by(|a, b| a.key == b.key);
+                Write::Suspend(Suspension { listeners, ..suspension(&run, &owner, records, wake_at) })
+            }),
+        2 => any_event().prop_map(Write::Emit),
+        1 => (any_run(), any_owner()).prop_map(|(run, owner)| Write::StartOnce(run_row(&run, &owner))),
+        1 => (any_run(), any_owner(), 0..3_usize).prop_map(|(run, owner, count)| {
+            let records = (0..count).map(|n| done(&format!("{run}/{n}"), json!({ "n": n }))).collect();
+            Write::Rewind { run, owner, records }
+        }),
     ]
+}
+
+fn any_type() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&["paid", "sent"][..])
+}
+
+fn any_subject() -> impl Strategy<Value = Option<&'static str>> {
+    prop::option::of(prop::sample::select(&["o-1", "o-2"][..]))
+}
+
+fn any_event() -> impl Strategy<Value = EventRow> {
+    (any_type(), any_subject(), prop::option::of(any_run()), 0..50_u64)
+        .prop_map(|(event_type, subject, run, at)| EventRow { run, at, ..event(event_type, subject) })
+}
+
+fn any_listener() -> impl Strategy<Value = Listener> {
+    (any_type(), any_subject(), 0..3_u64)
+        .prop_map(|(event_type, subject, after)| listener(event_type, subject, after))
 }
 
 fn any_history() -> impl Strategy<Value = Vec<Transaction>> {
@@ -56,7 +88,16 @@ fn answers(store: &dyn Store) -> String {
     let rows = RUNS.map(|run| store.run(run).unwrap());
     let programs = [0, 1, 2].map(|n| store.program(&format!("p{n}")).unwrap());
     let cancels = OWNERS.map(|owner| store.cancel_requests(owner).unwrap());
-    format!("{runs:?}\n{journals:?}\n{rows:?}\n{programs:?}\n{cancels:?}")
+    let snapshots = RUNS.map(|run| store.snapshot(run).unwrap());
+    let listeners = RUNS.map(|run| store.listeners(run).unwrap());
+    let events = store.events(&EventQuery::default()).unwrap();
+    let listening: Vec<_> = events.iter().map(|event| store.listening(event).unwrap()).collect();
+    let due = [None, Some("one")].map(|owner| store.due(owner, 25, 2).unwrap());
+    let (last, unheard) = (store.last_event().unwrap(), store.unheard().unwrap());
+    format!(
+        "{runs:?}\n{journals:?}\n{rows:?}\n{programs:?}\n{cancels:?}\n{snapshots:?}\n{listeners:?}\n\
+         {events:?}\n{listening:?}\n{due:?}\n{last:?}\n{unheard:?}"
+    )
 }
 
 async fn live(store: &dyn Store, history: &[Transaction]) -> Vec<String> {
@@ -66,6 +107,9 @@ async fn live(store: &dyn Store, history: &[Transaction]) -> Vec<String> {
         let answer = store.commit(transaction.clone()).await;
         heard.push(answer.map_or_else(|error| error.to_string(), |()| "ok".to_owned()));
     }
+    heard.push(answers(store));
+    let prune = Prune { ended_before: 5, states: vec![RunState::Done], events_before: 25 };
+    heard.push(format!("{:?}", store.prune(prune).await.unwrap()));
     heard.push(answers(store));
     heard
 }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Engine, EngineConfig, EngineEvent, EngineEvents, StoreLocation};
 use crate::host::SystemHost;
-use crate::services::{Resources, RunServices, Starter};
+use crate::services::{Resources, RunServices};
 use crate::store::{SqliteStore, Store};
 
 pub(super) fn span() -> Span {
@@ -334,20 +334,6 @@ pub(super) fn registry() -> Arc<Registry> {
     Arc::new(Registry::build(registrations).unwrap_or_else(|problems| panic!("{problems:?}")))
 }
 
-struct NoRuns;
-
-impl Starter for NoRuns {
-    fn start_child(
-        &self,
-        _parent: &str,
-        _key: &str,
-        _workflow: &str,
-        _input: Value,
-    ) -> BoxFuture<'static, Result<String, StepError>> {
-        Box::pin(std::future::ready(Err(StepError::terminal("no_runs", "not here"))))
-    }
-}
-
 /// What a step sees of a host with these connections: `name` → `(kind, settings)`.
 pub(super) struct Bench {
     resources: Arc<Resources>,
@@ -374,8 +360,8 @@ impl Bench {
             resources: Arc::clone(&self.resources),
             program: Arc::clone(&self.program),
             base_dir: self.folder.clone(),
+            registry: registry(),
             events: Arc::new(Recorder::default()),
-            starter: Arc::new(NoRuns),
         };
         let info = StepInfo {
             run_id: "run".to_owned(),
@@ -424,7 +410,7 @@ impl EngineEvents for Recorder {
 
 pub(super) fn config(store: StoreLocation, folder: &Path) -> EngineConfig {
     EngineConfig {
-        cancel_poll: Duration::from_millis(20),
+        poll: Duration::from_millis(20),
         ..EngineConfig::new(store, folder, registry())
     }
 }
