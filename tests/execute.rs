@@ -1,5 +1,6 @@
 //! Runs the cases of `execute/`: a spec, scripted answers of the outside world, and what the journal and the result must be. Time is
-//! virtual. Every prefix of every journal is replayed as if the process had died there.
+//! virtual. Every prefix of every journal is replayed as if the process had died there, and the whole case runs once more with its machine
+//! written down and taken up again after every event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use locus_compiler::compile_in;
 use locus_diag::SourceId;
-use locus_plugin::{Outcome, Registry, StepError};
+use locus_plugin::{CloudEvent, EventDraft, Outcome, Registry, StepError};
 use locus_runtime::core::{
     Command, Event, Image, Machine, Record, RunInfo, TimerKind, complete_input,
 };
@@ -53,8 +54,9 @@ fn every_case_runs_and_recovers() {
 /// A case with what came out of it in the place of its expectations.
 fn run_case(text: &str) -> Result<String, String> {
     let case = Case::read(text)?;
-    let plain = case.run(&[], &BTreeSet::new())?;
+    let plain = case.run(&[], &BTreeSet::new(), Memory::Stays)?;
     case.check_every_crash(&plain)?;
+    case.check_eviction(&plain)?;
     let journal = write_journal(&plain.records);
     let result = write_outcome(&plain.outcome);
     Ok(replace(&replace(text, "Journal", "text", &journal), "Result", "json", &result))
@@ -64,8 +66,18 @@ struct Case {
     image: Arc<Image>,
     run: RunInfo,
     answers: BTreeMap<String, Vec<Answer>>,
+    /// What comes from outside, and when.
+    events: Vec<(u64, CloudEvent)>,
     /// Cancel the run once this many records are in the journal.
     cancel_after: Option<usize>,
+}
+
+/// Whether the machine stays in memory between two events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Stays,
+    /// It is written down and taken up again.
+    Evicted,
 }
 
 /// What the outside world answers to one attempt.
@@ -115,16 +127,25 @@ impl Case {
             Some(yaml) => read_answers(&yaml)?,
             None => BTreeMap::new(),
         };
+        let events = match section(text, "Events") {
+            Some(yaml) => read_events(&yaml)?,
+            None => Vec::new(),
+        };
         let cancel_after = section(text, "Cancel")
             .map(|text| text.trim().parse().map_err(|_| "`## Cancel` takes a number of records"))
             .transpose()?;
         let env = json!({ "REGION": "north" });
         let run = RunInfo { id: "run-1".to_owned(), workflow, input, env, started: START };
-        Ok(Self { image: Arc::new(image), run, answers, cancel_after })
+        Ok(Self { image: Arc::new(image), run, answers, events, cancel_after })
     }
 
     /// Recovers from `journal`, then goes on to the end. `forbidden`: calls that must not be made again.
-    fn run(&self, journal: &[Record], forbidden: &BTreeSet<(String, u32)>) -> Result<Run, String> {
+    fn run(
+        &self,
+        journal: &[Record],
+        forbidden: &BTreeSet<(String, u32)>,
+        memory: Memory,
+    ) -> Result<Run, String> {
         let (mut machine, mut commands) =
             Machine::with_image(Arc::clone(&self.image), self.run.clone())
                 .map_err(|e| e.to_string())?;
@@ -134,7 +155,8 @@ impl Case {
             }
             commands = machine.outstanding();
         }
-        let mut world = World { now: machine.now(), ..World::default() };
+        let mut world =
+            World { now: machine.now(), events: self.events.clone(), ..World::default() };
         let mut records = journal.to_vec();
         let mut cancelled = records.iter().any(|r| r.event == Event::CancelRequested);
         loop {
@@ -158,7 +180,7 @@ impl Case {
                 cancelled = true;
                 Event::CancelRequested
             } else {
-                world.next().ok_or_else(|| {
+                world.next(&machine).ok_or_else(|| {
                     format!(
                         "the run waits for nothing, with this journal:\n{}",
                         write_journal(&records)
@@ -171,7 +193,43 @@ impl Case {
                 return Err("the run does not end".to_owned());
             }
             commands = machine.apply(world.now, event);
+            if memory == Memory::Evicted && machine.outcome().is_none() {
+                machine = self.evicted(&machine)?;
+            }
         }
+    }
+
+    /// The machine, written down and taken up again: everything that is outstanding still is.
+    fn evicted(&self, machine: &Machine) -> Result<Machine, String> {
+        let text = machine.snapshot().map_err(|error| error.to_string())?;
+        if text.contains("s3cret") {
+            return Err(format!("a secret is in the snapshot:\n{text}"));
+        }
+        let again = Machine::restore(Arc::clone(&self.image), self.run.clone(), &text)
+            .map_err(|error| error.to_string())?;
+        if again.outstanding() != machine.outstanding() {
+            return Err(format!(
+                "after eviction there is something else to do:\n{:#?}\ninstead of\n{:#?}",
+                again.outstanding(),
+                machine.outstanding()
+            ));
+        }
+        Ok(again)
+    }
+
+    /// Leaves memory after every event, and must go through the same.
+    fn check_eviction(&self, plain: &Run) -> Result<(), String> {
+        let evicted = self.run(&[], &BTreeSet::new(), Memory::Evicted)?;
+        if (&evicted.records, &evicted.outcome) == (&plain.records, &plain.outcome) {
+            return Ok(());
+        }
+        Err(format!(
+            "evicted after every event, the run went differently:\n{}{}instead of\n{}{}",
+            write_journal(&evicted.records),
+            write_outcome(&evicted.outcome),
+            write_journal(&plain.records),
+            write_outcome(&plain.outcome)
+        ))
     }
 
     /// Dies after every record, goes on, and must come to the same end.
@@ -185,7 +243,7 @@ impl Case {
                     _ => None,
                 })
                 .collect();
-            let again = self.run(journal, &done)?;
+            let again = self.run(journal, &done, Memory::Stays)?;
             if again.outcome != plain.outcome {
                 return Err(format!(
                     "after a crash behind record {length} the run ended differently:\n{}\ninstead of\n{}",
@@ -221,6 +279,7 @@ struct World {
     now: u64,
     order: u64,
     coming: BTreeMap<(u64, u64), Event>,
+    events: Vec<(u64, CloudEvent)>,
     performed: Vec<(String, u32)>,
     outcome: Option<Outcome>,
 }
@@ -254,6 +313,16 @@ impl World {
                 self.schedule(at.max(self.now), Event::Fired { key, kind });
             }
             Command::ClearTimer { key, kind } => self.forget(&key, kind),
+            Command::Listen { key, subscription } => {
+                self.deafen(&key);
+                for (seq, (at, event)) in (1..).zip(self.events.clone()) {
+                    if subscription.fits(&event) {
+                        let event = Event::Received { key: key.clone(), seq, event };
+                        self.schedule((START + at).max(self.now), event);
+                    }
+                }
+            }
+            Command::StopListening { key } => self.deafen(&key),
             Command::Finish(outcome) => self.outcome = Some(outcome),
         }
     }
@@ -269,10 +338,19 @@ impl World {
         );
     }
 
-    fn next(&mut self) -> Option<Event> {
-        let ((at, _), event) = self.coming.pop_first()?;
-        self.now = self.now.max(at);
-        Some(event)
+    fn deafen(&mut self, key: &str) {
+        self.coming.retain(|_, event| !matches!(event, Event::Received { key: k, .. } if k == key));
+    }
+
+    fn next(&mut self, machine: &Machine) -> Option<Event> {
+        loop {
+            let ((at, _), event) = self.coming.pop_first()?;
+            self.now = self.now.max(at);
+            match &event {
+                Event::Received { key, seq, event } if !machine.wants(key, *seq, event) => {}
+                _ => return Some(event),
+            }
+        }
     }
 }
 
@@ -295,6 +373,34 @@ fn read_answers(yaml: &str) -> Result<BTreeMap<String, Vec<Answer>>, String> {
                 one => vec![read_answer(one)?],
             };
             Ok((key.clone(), answers))
+        })
+        .collect()
+}
+
+/// Events in the order in which they come: `after` the start of the run, `type`, `subject`, `data`.
+fn read_events(yaml: &str) -> Result<Vec<(u64, CloudEvent)>, String> {
+    let (documents, problems) = parse_yaml(SourceId(0), yaml);
+    if !problems.is_empty() {
+        return Err(format!("`## Events`: {}", problems[0].message));
+    }
+    let value = documents.first().map_or(Value::Null, locus_model::Node::to_value);
+    let list = value.as_array().ok_or("`## Events` is a list")?;
+    (1..)
+        .zip(list)
+        .map(|(seq, event)| {
+            let text = |key: &str| event.get(key).and_then(Value::as_str).map(str::to_owned);
+            let at = match text("after") {
+                Some(after) => locus_model::duration::parse_duration(&after)?,
+                None => 0,
+            };
+            let draft = EventDraft {
+                event_type: text("type").ok_or("an event has a `type`")?,
+                source: None,
+                subject: text("subject"),
+                data: event.get("data").cloned().unwrap_or_default(),
+            };
+            let time = locus_runtime::core::format_instant(START + at);
+            Ok((at, CloudEvent::new(draft, format!("e-{seq}"), "/outside".to_owned(), time)))
         })
         .collect()
 }
@@ -335,7 +441,11 @@ fn write_journal(records: &[Record]) -> String {
                 format!("failed {key}#{attempt} {error}")
             }
             Event::Fired { key, kind } => format!("fired {key} {kind:?}").to_lowercase(),
+            Event::Received { key, seq, event } => {
+                format!("received {key} {} {seq} {}", event.event_type, event.data)
+            }
             Event::CancelRequested => "cancel requested".to_owned(),
+            Event::Rewound => "rewound".to_owned(),
         };
         let _ = writeln!(out, "{at:>6} {what}");
     }
@@ -353,7 +463,7 @@ fn write_outcome(outcome: &Outcome) -> String {
 }
 
 /// The text of the fenced block under a heading.
-fn section(text: &str, heading: &str) -> Option<String> {
+pub(crate) fn section(text: &str, heading: &str) -> Option<String> {
     let (start, end) = block(text, heading)?;
     Some(text[start..end].to_owned())
 }
@@ -371,7 +481,7 @@ fn block(text: &str, heading: &str) -> Option<(usize, usize)> {
 }
 
 /// The text with another block under a heading; the section is added where there is none.
-fn replace(text: &str, heading: &str, language: &str, new: &str) -> String {
+pub(crate) fn replace(text: &str, heading: &str, language: &str, new: &str) -> String {
     match block(text, heading) {
         Some((start, end)) => format!("{}{new}{}", &text[..start], &text[end..]),
         None => format!(

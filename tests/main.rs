@@ -8,8 +8,12 @@
 //! - [`orders`]: the main example, run, killed, resumed and built;
 //! - [`plugins`]: what is linked in, the plugin of the examples at work, and a plugin that panics;
 //! - [`derives`]: what authors of plugins are told by the derives, case by case in `ui/`;
+//! - [`diff`]: two versions of a program compared, and each verdict held against what happens, case by case in `diff/`;
 //! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
+//! - [`testing`]: tests that programs declare, run by `locus test`, case by case in `testing/`;
 //! - [`generate`]: what targets get, case by case in `generate/`, judged by outside tools too;
+//! - [`identity`]: steps keep their ids through edits elsewhere;
+//! - [`planted`]: mistakes planted in the main example, each found where it is, in `planted/`;
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
@@ -19,12 +23,16 @@ mod bad_input;
 mod cli;
 mod codes;
 mod derives;
+mod diff;
 mod execute;
 mod external;
 mod generate;
+mod identity;
 mod language;
 mod layers;
 mod orders;
+mod planted;
 mod plugins;
 mod program;
 mod suite;
+mod testing;

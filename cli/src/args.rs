@@ -35,15 +35,25 @@ pub(crate) enum Command {
     New(New),
     /// Find the problems of a program.
     Check(Check),
+    /// Compare two versions of a program: whether runs can continue, and what callers and stored data rely on.
+    Diff(Diff),
     /// Run a workflow durably; a run that was interrupted goes on where it stopped.
     Run(Run),
     /// Look at runs and act on them.
     #[command(subcommand)]
     Runs(Runs),
+    /// Run the tests of a program, on a virtual clock and with the outside world scripted.
+    Test(Test),
     /// Generate the files of the project's targets.
     Build(Build),
     /// Draw workflows as diagrams.
     Graph(Graph),
+    /// Bring specs into their one form: comments stay, and what they mean does not change.
+    Fmt(Fmt),
+    /// Print the JSON Schema of specs, with every step type that is linked, for editors.
+    Schema(Schema),
+    /// Serve an editor: the Language Server Protocol over standard input and output.
+    Lsp(Lsp),
     /// List the steps of a program with their paths and ids.
     Ids(Ids),
     /// Look at the plugins of this program.
@@ -59,6 +69,9 @@ pub(crate) struct SpecArg {
     /// A spec file, or a project folder.
     #[arg(default_value = ".", value_name = "SPEC")]
     pub(crate) spec: PathBuf,
+    /// The profile of the project that holds [default: `dev`, where it is declared].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 /// Where runs are recorded.
@@ -82,6 +95,21 @@ pub(crate) struct Check {
     /// How to show problems.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CheckFormat,
+    /// Count these as errors: a code, or `warnings` for all of them.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) deny: Vec<String>,
+    /// Do not tell warnings and remarks of this code.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) allow: Vec<String>,
+    /// Mend what can be mended without asking. No fix is kept that would bring a new error.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Write nothing; fail if something would be fixed.
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+    /// Write nothing; print how files would change, and fail if one would.
+    #[arg(long, requires = "fix", conflicts_with = "dry_run")]
+    pub(crate) diff: bool,
 }
 
 /// How to show problems.
@@ -91,6 +119,42 @@ pub(crate) enum CheckFormat {
     Text,
     /// For programs, on standard output.
     Json,
+    /// For tools that gather findings: SARIF 2.1.0, on standard output.
+    Sarif,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// The old version: a spec file, a project folder, or `git:REV` or `git:REV:PATH` for a version in Git.
+    pub(crate) old: String,
+    /// The new version, the same way.
+    #[arg(default_value = ".")]
+    pub(crate) new: String,
+    /// Do not fail for this kind of incompatibility.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) allow: Vec<DiffKind>,
+    /// Print what differs as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The kinds of incompatibility.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum DiffKind {
+    /// Runs that are going on cannot all continue.
+    Runs,
+    /// A workflow is gone.
+    Workflow,
+    /// A workflow takes less.
+    Input,
+    /// A workflow returns less.
+    Output,
+    /// Something no longer starts a workflow.
+    Trigger,
+    /// Records of a model are others.
+    Model,
+    /// Values of a named type are others.
+    Schema,
 }
 
 #[derive(Args, Debug)]
@@ -119,6 +183,24 @@ pub(crate) struct Run {
     /// No progress and no log lines.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) spec: SpecArg,
+    /// Only these tests.
+    #[arg(value_name = "TEST")]
+    pub(crate) names: Vec<String>,
+    /// Do not let the runs die behind each of their records and go on.
+    #[arg(long)]
+    pub(crate) no_crashes: bool,
+    /// Show the log of tests that pass too.
+    #[arg(long, short, conflicts_with = "json")]
+    pub(crate) verbose: bool,
+    /// Print what came of the tests as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -159,6 +241,16 @@ pub(crate) enum Runs {
         /// No progress and no log lines.
         #[arg(long, short)]
         quiet: bool,
+    },
+    /// Make a test of a run that has ended: a spec, on standard output.
+    Export {
+        /// The run's id; its beginning suffices where that is unique.
+        id: String,
+        /// The name of the test [default: run_ and the id's end]
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        place: RunPlace,
     },
     /// Cancel a run: what it did is undone by its compensations.
     Cancel {
@@ -225,6 +317,39 @@ pub(crate) struct Graph {
     /// Print the steps and their connections as JSON instead of Mermaid.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Fmt {
+    /// Specs, or folders of them [default: the current folder]
+    #[arg(value_name = "PATH", conflicts_with = "stdin")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing; list the files that are not formatted, and fail if there are any.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing; print how files would change.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Format standard input to standard output.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Schema {
+    /// Write it to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// That of `locus.yaml` instead of specs.
+    #[arg(long)]
+    pub(crate) manifest: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Lsp {
+    /// Accepted because editors pass it; there is no other way of talking.
+    #[arg(long)]
+    pub(crate) stdio: bool,
 }
 
 #[derive(Args, Debug)]

@@ -16,6 +16,7 @@ mod commands;
 mod linked;
 mod program;
 mod progress;
+mod replace;
 mod session;
 mod ui;
 
@@ -41,10 +42,15 @@ fn dispatch(command: &Command, ui: Ui) -> Outcome {
     let registry = linked_plugins(ui)?;
     match command {
         Command::New(args) => commands::new::new(args, ui),
-        Command::Check(args) => commands::check::check(args, &registry, ui),
+        Command::Check(args) => commands::check::check(args, registry, ui),
+        Command::Diff(args) => commands::diff::diff(args, &registry, ui),
         Command::Run(args) => commands::run::run(args, registry, ui),
         Command::Runs(args) => commands::runs::runs(args, registry, ui),
+        Command::Test(args) => commands::test::test(args, &registry, ui),
         Command::Build(args) => commands::build::build(args, &registry, ui),
+        Command::Fmt(args) => commands::fmt::fmt(args, ui),
+        Command::Schema(args) => commands::schema::schema(args, &registry, ui),
+        Command::Lsp(_) => commands::lsp::lsp(registry, ui),
         Command::Graph(args) => commands::graph::graph(args, &registry, ui),
         Command::Ids(args) => commands::ids::ids(args, &registry, ui),
         Command::Plugin(Plugin::List { json }) => commands::plugin::list(&registry, *json, ui),

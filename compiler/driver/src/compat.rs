@@ -126,12 +126,13 @@ impl Compatibility {
 }
 
 impl Runs {
-    /// Whether a run that has recorded a step can continue: `None` if it can, otherwise whether it certainly cannot.
+    /// Whether a run that has recorded a step can continue: `None` if it can, otherwise whether its journal certainly does not fit.
     #[must_use]
     pub fn refuses(&self, step: &StepPath) -> Option<bool> {
         match self {
             Self::Safe => None,
-            Self::Impossible { .. } => Some(true),
+            // The journal may fit; what would come of it is another question.
+            Self::Impossible { .. } => Some(false),
             Self::OnlyIf { points } => {
                 let certain = points.iter().filter_map(|point| point.refused.get(step).copied());
                 certain.reduce(|a, b| a || b)

@@ -211,9 +211,10 @@ impl Changes {
         let (old, new) = (Some(before.span), Some(now.span));
         if let Err(why) = takes(&now.ty, &before.ty) {
             self.add(of, name, format!("takes less: {why}"), true).at(old, new);
-        } else if let Err(why) = takes(&before.ty, &now.ty) {
+        } else if takes(&before.ty, &now.ty).is_err() {
             // What is written from now on may surprise who reads it by the old version; stored records are fine.
-            self.add(of, name, format!("takes more: {why}"), false).at(old, new);
+            let what = format!("takes more: `{}` became `{}`", before.ty, now.ty);
+            self.add(of, name, what, false).at(old, new);
         }
         if let Some(why) = tightened(before, now) {
             self.add(of, name, format!("takes less: {why}"), true).at(old, new);

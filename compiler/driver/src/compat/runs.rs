@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use locus_diag::Span;
+use locus_model::node::unescape_token;
 use locus_model::{Block, Node, NodeKind, Program, Step, StepPath, Workflow};
 use locus_plugin::{Registry, StepKind, schema};
 use serde_json::Value;
@@ -189,7 +190,7 @@ impl Walk<'_> {
         let mut beyond: Option<Refusal> = None;
         for pair in align(&old.steps, &new.steps) {
             if let (Some(step), Some(refusal)) = (pair.0, here) {
-                refuse_all(step, refusal, body);
+                self.refuse_all(step, refusal, body);
             }
             let after = match pair {
                 (Some(old), Some(new)) => self.step(old, new, body),
@@ -211,7 +212,7 @@ impl Walk<'_> {
         let mut note = |after: Option<Refusal>| beyond = beyond.or(after);
         if old.graph != new.graph {
             let refusal = Refusal { cause: body.cause_of_order(old, new), certain: false };
-            old.steps.iter().for_each(|step| refuse_all(step, refusal, body));
+            old.steps.iter().for_each(|step| self.refuse_all(step, refusal, body));
             note(Some(refusal));
         }
         for step in &old.steps {
@@ -225,14 +226,14 @@ impl Walk<'_> {
                     if !needs(newer).is_subset(&needs(step)) {
                         let reason = format!("`{}` now needs other steps first", step.path);
                         let cause = body.cause(step.path.as_str(), reason, Some(step), Some(newer));
-                        refuse_all(step, Refusal { cause, certain: false }, body);
+                        self.refuse_all(step, Refusal { cause, certain: false }, body);
                     }
                     self.step(step, newer, body)
                 }
             };
             if let Some(refusal) = after.beyond {
                 old.steps.iter().filter(|other| other.name != step.name).for_each(|other| {
-                    refuse_all(other, Refusal { certain: false, ..refusal }, body);
+                    self.refuse_all(other, Refusal { certain: false, ..refusal }, body);
                 });
             }
             note(after.beyond);
@@ -241,7 +242,7 @@ impl Walk<'_> {
             let after = self.added(step, body);
             if let Some(refusal) = after.here {
                 for other in old.steps.iter().filter(|other| depends(new, other, step)) {
-                    refuse_all(other, refusal, body);
+                    self.refuse_all(other, refusal, body);
                 }
             }
             note(after.beyond);
@@ -253,7 +254,7 @@ impl Walk<'_> {
     fn removed(&mut self, step: &Step, body: &mut Body) -> After {
         let reason = format!("`{}` is gone", step.path);
         let cause = body.cause(step.path.as_str(), reason, Some(step), None);
-        refuse_all(step, Refusal { cause, certain: true }, body);
+        self.refuse_all(step, Refusal { cause, certain: true }, body);
         if self.is_action(step) && step.compensate.is_none() {
             return After::default();
         }
@@ -279,7 +280,7 @@ impl Walk<'_> {
             let reason = format!("the condition of `{path}` is another");
             let cause = body.cause(path, reason, Some(old), Some(new));
             let refusal = Refusal { cause, certain: false };
-            refuse_all(old, refusal, body);
+            self.refuse_all(old, refusal, body);
             after.note(refusal);
         }
         if old.signature != new.signature {
@@ -291,7 +292,7 @@ impl Walk<'_> {
             if self.is_action(old) && self.is_action(new) {
                 after.here = after.here.or(Some(refusal));
             } else {
-                refuse_all(old, refusal, body);
+                self.refuse_all(old, refusal, body);
                 after.note(refusal);
             }
         } else if self.types_changed(old) {
@@ -315,8 +316,26 @@ impl Walk<'_> {
         for slot in &old.slots {
             match new.slot(&slot.pointer) {
                 Some(newer) => {
-                    let beyond = self.block(&slot.block, &newer.block, body);
-                    beyond.into_iter().for_each(|refusal| after.note(refusal));
+                    let Some(refusal) = self.block(&slot.block, &newer.block, body) else {
+                        continue;
+                    };
+                    after.note(refusal);
+                    let runs = self.runs_of(old, &slot.pointer);
+                    for other in &old.slots {
+                        let is_same = other.pointer == slot.pointer;
+                        // What comes behind a block that runs again is the block. Only of blocks that may run at most once is one
+                        // taken instead of the others: those go on beside it or follow it.
+                        let follows = if is_same {
+                            !matches!(runs, Some("once" | "at_most_once" | "on_error" | "always"))
+                        } else {
+                            runs != Some("at_most_once")
+                        };
+                        if follows || old.retry.is_some() {
+                            for step in &other.block.steps {
+                                self.refuse_all(step, refusal, body);
+                            }
+                        }
+                    }
                 }
                 // The parameters are not the same then either, and that was noted.
                 None => {
@@ -327,7 +346,7 @@ impl Walk<'_> {
                         Some(new),
                     );
                     let refusal = Refusal { cause, certain: true };
-                    slot.block.steps.iter().for_each(|step| refuse_all(step, refusal, body));
+                    slot.block.steps.iter().for_each(|step| self.refuse_all(step, refusal, body));
                 }
             }
         }
@@ -335,19 +354,7 @@ impl Walk<'_> {
 
     /// The workflows that a step calls.
     fn called(&mut self, old: &Step, new: &Step, body: &mut Body, after: &mut After) {
-        if !self.refers_to(old, "workflow") {
-            return;
-        }
-        let mut callees = Vec::new();
-        any_text(&old.params, &mut |text| {
-            if text.contains("${") {
-                callees.extend(self.old.workflows.keys().cloned());
-            } else if self.old.workflows.contains_key(text) {
-                callees.push(text.to_owned());
-            }
-            false
-        });
-        for name in callees {
+        for name in self.callees(old) {
             let (before, now) = (&self.old.workflows[&name], self.new.workflows.get(&name));
             let reason = match now {
                 None => Some(format!("it calls the workflow `{name}`, which is gone")),
@@ -411,6 +418,45 @@ impl Walk<'_> {
         }
     }
 
+    /// Refuses the records of a step, of all steps inside, and of the workflows it calls.
+    fn refuse_all(&self, step: &Step, refusal: Refusal, body: &mut Body) {
+        body.refuse(&step.path, refusal);
+        // A workflow may be called from elsewhere as well, and what undoes a step comes up much later, if ever.
+        let unsure = Refusal { certain: false, ..refusal };
+        let mut names = self.callees(step);
+        let mut seen: BTreeSet<String> = names.iter().cloned().collect();
+        while let Some(name) = names.pop() {
+            for step in self.old.workflows[&name].steps.walk() {
+                body.refuse(&step.path, unsure);
+                names.extend(
+                    self.callees(step).into_iter().filter(|name| seen.insert(name.clone())),
+                );
+            }
+        }
+        for step in step.slots.iter().flat_map(|slot| &slot.block.steps) {
+            self.refuse_all(step, refusal, body);
+        }
+        for step in step.compensate.iter().flat_map(|block| &block.steps) {
+            self.refuse_all(step, unsure, body);
+        }
+    }
+
+    /// The workflows that a step may call.
+    fn callees(&self, step: &Step) -> Vec<String> {
+        let mut callees = Vec::new();
+        if self.refers_to(step, "workflow") {
+            any_text(&step.params, &mut |text| {
+                if text.contains("${") {
+                    callees.extend(self.old.workflows.keys().cloned());
+                } else if self.old.workflows.contains_key(text) {
+                    callees.push(text.to_owned());
+                }
+                false
+            });
+        }
+        callees
+    }
+
     fn is_action(&self, step: &Step) -> bool {
         let entry = self.registry.step(&step.step_type.value);
         entry.is_some_and(|entry| entry.ty.kind == StepKind::Action)
@@ -420,6 +466,19 @@ impl Walk<'_> {
     fn refers_to(&self, step: &Step, kind: &str) -> bool {
         let entry = self.registry.step(&step.step_type.value);
         entry.is_some_and(|entry| holds_reference(&entry.ty.params, kind))
+    }
+
+    /// How often an inner block of a step runs, in the words of [`schema::RUNS`].
+    fn runs_of(&self, step: &Step, pointer: &str) -> Option<&str> {
+        let mut part = &self.registry.step(&step.step_type.value)?.ty.params;
+        for token in pointer.split('/').skip(1) {
+            part = part
+                .get("properties")
+                .and_then(|properties| properties.get(&*unescape_token(token)))
+                .or_else(|| part.get("items"))
+                .or_else(|| part.get("additionalProperties"))?;
+        }
+        part.get(schema::BLOCK)?.get("runs")?.as_str()
     }
 
     /// Whether a type that a step names means something else now.
@@ -470,18 +529,6 @@ impl Body {
         if refusal.certain && !entry.certain {
             *entry = refusal;
         }
-    }
-}
-
-/// Refuses the records of a step and of all steps inside.
-fn refuse_all(step: &Step, refusal: Refusal, body: &mut Body) {
-    body.refuse(&step.path, refusal);
-    for slot in &step.slots {
-        slot.block.steps.iter().for_each(|step| refuse_all(step, refusal, body));
-    }
-    // What undoes it comes up much later, if ever.
-    for undoing in step.compensate.iter().flat_map(Block::walk) {
-        body.refuse(&undoing.path, Refusal { certain: false, ..refusal });
     }
 }
 
