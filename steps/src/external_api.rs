@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use locus_plugin::services::{HTTP_ERRORS, HttpRequest, HttpResponse};
-use locus_plugin::{Action, Param, Step, StepContext, StepError};
+use locus_plugin::{Action, Param, ParamError, Step, StepContext, StepError, schema};
 use serde_json::{Value, json};
 
 use crate::http;
@@ -45,7 +45,7 @@ use crate::http;
 )]
 pub struct ExternalApi {
     /// The method.
-    #[param(default = "GET", effects(read("GET", "HEAD", "OPTIONS")))]
+    #[param(default = "GET", effects(read("GET", "HEAD", "OPTIONS"), idempotent("PUT", "DELETE")))]
     method: Method,
     /// The address, `https` or `http`. Text that goes into its path is escaped with `@uri`: `${ .input.name | @uri }`.
     url: String,
@@ -54,7 +54,7 @@ pub struct ExternalApi {
     query: IndexMap<String, Value>,
     /// Headers, by name.
     #[param(default, secret_safe)]
-    headers: IndexMap<String, String>,
+    headers: Headers,
     /// The body: text is sent as it is, any other value as JSON, or as a form when the `Content-Type` header is
     /// `application/x-www-form-urlencoded`.
     #[param(secret_safe)]
@@ -66,6 +66,29 @@ pub struct ExternalApi {
     #[param(literal, reference = "type")]
     #[expect(dead_code, reason = "read by the compiler")]
     output: Option<Value>,
+}
+
+/// Headers, by name. One of them is the key under which a repetition does nothing more.
+#[derive(Default)]
+pub struct Headers(IndexMap<String, String>);
+
+impl Param for Headers {
+    fn schema() -> Value {
+        let key = json!({
+            "type": "string",
+            "description": "The key by which a service knows a request that comes again; the step makes one when it is not given.",
+            schema::ROLE: "idempotency_key",
+        });
+        json!({
+            "type": "object",
+            "properties": { "Idempotency-Key": key, "idempotency-key": key },
+            "additionalProperties": { "type": "string" },
+        })
+    }
+
+    fn from_value(value: Value) -> Result<Self, ParamError> {
+        IndexMap::from_value(value).map(Self)
+    }
 }
 
 /// A method of HTTP.
@@ -115,7 +138,7 @@ impl Action for ExternalApi {
 impl ExternalApi {
     fn request(&self, cx: &StepContext) -> Result<HttpRequest, StepError> {
         let mut headers: Vec<(String, String)> =
-            self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            self.headers.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let content_type = http::header(&headers, "content-type").map(str::to_owned);
         let mut body = Vec::new();
         if let Some(value) = &self.body {

@@ -20,9 +20,11 @@ pub(crate) struct Known<'k> {
 pub(crate) struct Inferred(HashMap<usize, Ty>);
 
 impl Inferred {
-    /// Keeps the type of the expression in a string.
-    pub(crate) fn add(&mut self, text: &Text, ty: Ty) {
-        self.0.insert(std::ptr::from_ref(text).addr(), ty);
+    /// Keeps the type of the expressions in a string, if it has few values.
+    pub(crate) fn add(&mut self, text: &Text, ty: &Ty) {
+        if texts(ty).is_some() {
+            self.0.insert(std::ptr::from_ref(text).addr(), ty.clone());
+        }
     }
 
     fn get(&self, text: &Text) -> Option<&Ty> {
@@ -35,12 +37,20 @@ impl<'k> Known<'k> {
         Self { templates, types }
     }
 
+    /// Whether a condition is always true, or always false, and is not written so.
+    pub(crate) fn turns_out(&self, condition: &Node) -> Option<bool> {
+        let text = condition.as_text()?;
+        let source = self.templates.get(text)?.expressions().next()?.source();
+        let written = matches!(source.trim(), "true" | "false");
+        self.truth(condition).filter(|_| !written)
+    }
+
     /// Whether a condition is always true, or always false.
     pub(crate) fn truth(&self, condition: &Node) -> Option<bool> {
         match &condition.kind {
             NodeKind::Bool(value) => Some(*value),
-            NodeKind::String(text) => match self.types.get(text).map(Ty::truthiness) {
-                Some(truth) => truth,
+            NodeKind::String(text) => match self.types.get(text) {
+                Some(ty) => ty.constant()?.as_bool(),
                 None => constant(self.templates.get(text)?)?.as_bool(),
             },
             _ => None,
@@ -109,7 +119,12 @@ impl<'k> Known<'k> {
 /// The value of expressions that refer to nothing.
 fn constant(template: &Template) -> Option<Value> {
     let mut expressions = template.expressions();
-    let closed = expressions.all(|expr| expr.variables().is_empty() && expr.paths().is_empty());
+    let closed = expressions.all(|expr| {
+        let nothing = expr.variables().is_empty() && expr.paths().is_empty();
+        // What is no path may still look at the whole of `.`.
+        nothing && !expr.source().contains(|letter: char| letter == '.' || letter.is_lowercase())
+            || matches!(expr.source().trim(), "true" | "false" | "null")
+    });
     let value = closed.then(|| template.evaluate(&Scope::default(), &Limits::default()))?;
     Some(value.ok()?.to_value())
 }

@@ -41,36 +41,49 @@ fn behind_always(walk: &mut Walk<'_>, step: &StepDraft<'_>, cases: &[&SlotDraft<
             walk.problems.push(messages::case_behind_always(place, always));
             return;
         }
-        let condition = guard_of(case).and_then(|guard| guard.node(step));
-        if let Some(condition) = condition
-            && walk.known.truth(condition) == Some(true)
-        {
-            always = Some(condition.span);
+        let Some(condition) = guard_of(case).and_then(|guard| guard.node(step)) else { continue };
+        let told = walk.constant(
+            condition,
+            "so this case is always taken, and none behind it",
+            "so this case is never taken",
+        );
+        match (walk.known.truth(condition), told) {
+            (Some(true), true) => return,
+            (Some(true), false) => always = Some(condition.span),
+            _ => {}
         }
     }
 }
 
 /// Cases by key: two that are the same number, and those that the value cannot have.
 fn selected(walk: &mut Walk<'_>, step: &StepDraft<'_>, selector: &Given, cases: &[&SlotDraft<'_>]) {
-    let mut numbers: Vec<(f64, &str, Span)> = Vec::new();
+    let mut numbers: Vec<(f64, String, Span)> = Vec::new();
     let texts = selector.node(step).and_then(|node| walk.known.texts(node));
-    for case in cases.iter().filter(|case| selector.chooses(&case.pointer)) {
+    let cases: Vec<&&SlotDraft<'_>> =
+        cases.iter().filter(|case| selector.chooses(&case.pointer)).collect();
+    let key_of = |case: &SlotDraft<'_>| {
         let token = case.pointer.rsplit('/').next().unwrap_or_default();
-        let key = unescape_token(token).into_owned();
+        unescape_token(token).into_owned()
+    };
+    let keys: Vec<String> = cases.iter().map(|case| key_of(case)).collect();
+    for (case, key) in cases.iter().zip(keys.iter().cloned()) {
         if let Ok(number) = key.parse::<f64>() {
             if let Some((_, first, place)) = numbers.iter().find(|(other, ..)| *other == number) {
                 let problem = messages::same_number(&key, case.named_at, first, *place);
                 walk.problems.push(problem);
                 continue;
             }
-            numbers.push((number, token, case.named_at));
+            numbers.push((number, key.clone(), case.named_at));
         }
         if let Some(texts) = &texts
             && !texts.iter().any(|text| same(text, &key))
         {
             let name = Spanned::new(key, case.named_at);
             let value = selector.node(step).map_or(case.named_at, |node| node.span);
-            walk.problems.push(messages::case_never_selected(&name, texts, value));
+            let is_case = |text: &String| keys.iter().any(|key| same(text, key));
+            let open: Vec<&str> =
+                texts.iter().filter(|text| !is_case(text)).map(String::as_str).collect();
+            walk.problems.push(messages::case_never_selected(&name, &open, value));
         }
     }
 }

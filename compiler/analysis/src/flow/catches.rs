@@ -47,9 +47,11 @@ pub(super) fn check<'d>(
             }
         }
         let guard = step.roles.written(Role::Guard).find(|guard| guard.group == clause.group);
-        let guarded = guard
-            .and_then(|guard| guard.node(step))
-            .is_some_and(|guard| walk.known.truth(guard) != Some(true));
+        let guard = guard.and_then(|guard| guard.node(step));
+        if let Some(guard) = guard {
+            walk.constant(guard, "so it decides nothing", "so this clause takes no error");
+        }
+        let guarded = guard.is_some_and(|guard| walk.known.truth(guard) != Some(true));
         if !guarded {
             let handled = slots.iter().any(|(slot, _)| clause.is_beside(&slot.pointer));
             all_handled |= handled && (codes.is_empty() || codes.iter().any(|c| c.value == "*"));

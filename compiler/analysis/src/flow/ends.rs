@@ -121,6 +121,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Reports a condition with but one outcome; the words say what follows from that.
+    pub(super) fn constant(&mut self, condition: &Node, always: &str, never: &str) -> bool {
+        let Some(truth) = self.known.turns_out(condition) else { return false };
+        let what = if truth { always } else { never };
+        self.problems.push(messages::constant_condition(condition.span, truth, what));
+        true
+    }
+
     fn step<'d>(&mut self, step: &'d StepDraft<'d>) -> (Ends<'d>, Blocked) {
         if let Some((_, undo)) = &step.compensate {
             // What undoes a step runs when the run has failed: it ends nothing here.
@@ -156,6 +164,9 @@ impl Walk<'_> {
         };
         ends.completes = entry.ty.completes && !endless && completes(step, &slots, caught);
         catches::check_retry(self, step, &ends.errors);
+        if let Some(when) = step.when {
+            self.constant(when, "so the step always runs", "so the step never runs");
+        }
         if step.when.is_some_and(|when| self.known.truth(when) != Some(true)) {
             ends.completes = true;
         }

@@ -34,6 +34,10 @@ pub(super) fn check(
             .any(|(slot, ends)| ends.unknown || !ends.signals.is_empty() || raises(&slot.block));
     let always = walk.known.truth(node);
     let endless = always == Some(goes_on_when);
+    if always.is_some() && !endless {
+        walk.constant(node, "so there is one iteration", "so there is no iteration");
+        return false;
+    }
     if ends_otherwise {
         return endless && !left;
     }
