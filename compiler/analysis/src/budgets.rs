@@ -12,7 +12,7 @@ use crate::messages::project as messages;
 pub(crate) fn read(cx: &mut Context<'_>, node: &Node, place: Span) -> Budgets {
     let mut budgets = Budgets::default();
     let Some(all) = Keys::read(node, &BUDGETS, place, &mut cx.problems) else { return budgets };
-    let mut whole = |keys: &Keys<'_>, key: &str, problems: &mut Vec<Diagnostic>| {
+    let whole = |keys: &Keys<'_>, key: &str, problems: &mut Vec<Diagnostic>| {
         let node = keys.get(key)?;
         Some(Spanned::new(keys::whole_number(node, 1, problems)?, node.span))
     };

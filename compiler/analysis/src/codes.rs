@@ -24,8 +24,6 @@ locus_diag::codes! {
     pub INVALID_NAME = "invalid-name", Error, "../../../docs/codes/invalid-name.md";
     /// One name for two things.
     pub DUPLICATE_NAME = "duplicate-name", Error, "../../../docs/codes/duplicate-name.md";
-    /// A section that is read and not used.
-    pub SECTION_NOT_USED = "section-not-used", Advice, "../../../docs/codes/section-not-used.md";
     /// A setting that is read and not used.
     pub SETTING_NOT_USED = "setting-not-used", Advice, "../../../docs/codes/setting-not-used.md";
     /// A connection that is not declared.
@@ -51,6 +49,8 @@ locus_diag::codes! {
     pub UNKNOWN_TYPE = "unknown-type", Error, "../../../docs/codes/unknown-type.md";
     /// A JSON Schema that is none.
     pub INVALID_SCHEMA = "invalid-schema", Error, "../../../docs/codes/invalid-schema.md";
+    /// A reference to a schema that leads nowhere.
+    pub UNRESOLVED_SCHEMA = "unresolved-schema", Error, "../../../docs/codes/unresolved-schema.md";
     /// A default that its own type refuses.
     pub INVALID_DEFAULT = "invalid-default", Error, "../../../docs/codes/invalid-default.md";
     /// A model that is identified by several fields.

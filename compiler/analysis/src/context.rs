@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span};
 use locus_expr::Ty;
-use locus_model::{Field, Model};
+use locus_model::{Field, Model, SchemaFiles};
 use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
 
@@ -42,7 +42,12 @@ pub(crate) struct Context<'a> {
     /// What editors ask, where one does.
     pub(crate) sites: Option<Sites>,
     shapes: &'a Shapes,
+    /// Files of JSON Schemas that types may refer to.
+    pub(crate) schemas: &'a SchemaFiles,
 }
+
+/// No files.
+static NO_SCHEMAS: SchemaFiles = SchemaFiles { files: Vec::new(), links: Vec::new() };
 
 /// What can be referred to by name from anywhere in the program.
 #[derive(Clone, Default)]
@@ -104,6 +109,7 @@ impl<'a> Context<'a> {
             program: None,
             sites: None,
             shapes,
+            schemas: &NO_SCHEMAS,
         }
     }
 
@@ -125,6 +131,7 @@ impl<'a> Context<'a> {
         Context {
             names: Arc::clone(&self.names),
             types: Arc::clone(&self.types),
+            schemas: self.schemas,
             ..Context::new(self.registry, self.shapes)
         }
     }

@@ -2,9 +2,11 @@
 //! wrong. A caller may check the workflows on many threads, or only those that an edit concerns; [`check`](crate::check) does all
 //! three in order.
 
+use std::sync::{Mutex, PoisonError};
+
 use locus_diag::Diagnostic;
 use locus_expr::Ty;
-use locus_model::{Node, Program, Spec, Workflow};
+use locus_model::{Node, Program, SchemaFiles, Spec, Workflow};
 use locus_plugin::Registry;
 
 use crate::context::{Context, Types};
@@ -21,11 +23,14 @@ use crate::{budgets, connections, manifest, models, profiles, screens, test_sect
 pub struct Declared<'a> {
     registry: &'a Registry,
     shapes: &'a Shapes,
+    schemas: &'a SchemaFiles,
     all: Declarations<'a>,
     surroundings: Surroundings,
     program: Program,
     problems: Vec<Diagnostic>,
     outputs: Outputs,
+    /// Workflows that were checked because others call them.
+    found: Vec<Mutex<Option<Checked>>>,
 }
 
 /// A workflow, read and checked.
@@ -50,7 +55,7 @@ impl<'a> Declared<'a> {
         registry: &'a Registry,
         shapes: &'a Shapes,
     ) -> Self {
-        let mut cx = Context::new(registry, shapes);
+        let mut cx = Context { schemas: &spec.schemas, ..Context::new(registry, shapes) };
         let mut declared_connections = Section::new();
         if let Some(node) = manifest {
             manifest::connections(&mut cx, node, &mut declared_connections);
@@ -76,7 +81,9 @@ impl<'a> Declared<'a> {
         };
         let (surroundings, problems) = cx.finish();
         let outputs = Outputs::new(all.workflows.len());
-        Self { registry, shapes, all, surroundings, program, problems, outputs }
+        let found = all.workflows.iter().map(|_| Mutex::default()).collect();
+        let schemas = &spec.schemas;
+        Self { registry, shapes, schemas, all, surroundings, program, problems, outputs, found }
     }
 
     /// How many workflows there are.
@@ -104,7 +111,8 @@ impl<'a> Declared<'a> {
     #[must_use]
     pub fn check(&self, index: usize) -> Checked {
         self.settle(index);
-        let mut checked = self.check_settled(index, None).0;
+        let found = self.found[index].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut checked = found.unwrap_or_else(|| self.check_settled(index, None).0);
         let output = std::mem::take(&mut checked.summary.output);
         checked.summary.output = self.outputs.keep(index, output);
         checked
@@ -125,23 +133,42 @@ impl<'a> Declared<'a> {
         self.outputs.get(index)
     }
 
+    /// The workflows that the workflow of this number calls by name, by number.
+    ///
+    /// # Panics
+    /// There is no workflow of this number.
+    #[must_use]
+    pub fn calls(&self, index: usize) -> Vec<usize> {
+        let mut names = Vec::new();
+        typing::called(self.all.workflows[index].node, self.registry, self.shapes, &mut names);
+        let known = names.iter().filter_map(|name| self.all.workflows.get_index_of(*name));
+        let mut calls: Vec<usize> = known.collect();
+        calls.sort_unstable();
+        calls.dedup();
+        calls
+    }
+
+    /// Says what the workflow of this number gives to those who call it, so that it need not be checked for that: it was checked
+    /// before, or it calls itself in the end and nothing can be known.
+    pub fn settle_as(&self, index: usize, output: Ty) {
+        self.outputs.keep(index, output);
+    }
+
     fn settle(&self, index: usize) {
-        let calls = |index: usize| {
-            let mut names = Vec::new();
-            typing::called(self.all.workflows[index].node, self.registry, self.shapes, &mut names);
-            let known = names.iter().filter_map(|name| self.all.workflows.get_index_of(*name));
-            let mut calls: Vec<usize> = known.collect();
-            calls.sort_unstable();
-            calls.dedup();
-            calls
+        let calls = |index: usize| self.calls(index);
+        // It is checked when it is first asked for what it gives; nobody checks it again.
+        let find = |index: usize| {
+            let checked = self.check_settled(index, None).0;
+            let output = checked.summary.output.clone();
+            *self.found[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(checked);
+            output
         };
-        let find = |index: usize| self.check_settled(index, None).0.summary.output;
         self.outputs.settle(index, &calls, &find);
     }
 
     /// Checks a workflow when it is known what those give that it calls.
     fn check_settled(&self, index: usize, sites: Option<Sites>) -> (Checked, Option<Sites>) {
-        let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        let mut cx = self.context();
         cx.program = Some(self);
         cx.sites = sites;
         let workflow = workflows::read(&mut cx, &self.all.workflows[index]);
@@ -154,6 +181,12 @@ impl<'a> Declared<'a> {
         &self.surroundings
     }
 
+    /// What everything that is read now sees.
+    fn context(&self) -> Context<'_> {
+        let cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        Context { schemas: self.schemas, ..cx }
+    }
+
     /// What only the workflows together can get wrong.
     fn between(&self, summaries: &[&Summary]) -> Vec<Diagnostic> {
         let mut problems = summary::check(summaries.iter().copied());
@@ -162,7 +195,7 @@ impl<'a> Declared<'a> {
         problems.extend(across::check(self.registry, names.zip(flows)));
         let passed = summaries.iter().flat_map(|summary| &summary.passed);
         problems.extend(secrets::follow(passed, |name, inputs| {
-            let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+            let mut cx = self.context();
             workflows::follow_secrets(&mut cx, self.all.workflows.get(name)?, inputs)
         }));
         problems
@@ -172,20 +205,24 @@ impl<'a> Declared<'a> {
     /// single workflows, given what each means for the rest.
     #[must_use]
     pub fn finish<'s>(
-        self,
+        mut self,
         workflows: impl IntoIterator<Item = Workflow>,
         summaries: impl IntoIterator<Item = &'s Summary>,
     ) -> (Program, Vec<Diagnostic>) {
         let summaries: Vec<&Summary> = summaries.into_iter().collect();
         let mut problems = self.between(&summaries);
-        problems.extend(self.problems);
+        problems.append(&mut self.problems);
         let types = Types::clone(&self.surroundings.types);
-        let mut program = Program { schemas: types.schemas, models: types.models, ..self.program };
+        let mut program = Program {
+            schemas: types.schemas,
+            models: types.models,
+            ..std::mem::take(&mut self.program)
+        };
         for ((name, declared), mut workflow) in self.all.workflows.iter().zip(workflows) {
             budgets::hold(&mut workflow, declared.node, &program.budgets, &mut problems);
             program.workflows.insert((*name).to_owned(), workflow);
         }
-        let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        let mut cx = self.context();
         program.components = screens::components(&mut cx, &self.all.components);
         program.pages = screens::pages(&mut cx, &self.all.pages, &program);
         program.tests = test_section::read(&mut cx, &self.all.tests, &program);

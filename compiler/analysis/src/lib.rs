@@ -45,6 +45,7 @@ mod relations;
 mod retry;
 mod routes;
 mod roles;
+mod schema_files;
 mod scope;
 mod screens;
 mod secrets;
@@ -73,7 +74,7 @@ use locus_plugin::Registry;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
-pub use typing::{Site, Sites};
+pub use typing::{Site, Sites, circular};
 pub use surroundings::{Change, Surroundings};
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.

@@ -8,6 +8,7 @@ pub(crate) mod names;
 pub(crate) mod project;
 pub(crate) mod references;
 pub(crate) mod relations;
+pub(crate) mod schemas;
 pub(crate) mod screens;
 pub(crate) mod secrets;
 pub(crate) mod steps;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::keys::{anchor, text};
 use crate::messages::types as messages;
+use crate::schema_files;
 
 /// Reads a JSON Schema (2020-12).
 pub(crate) fn read(cx: &mut Context<'_>, node: &Node) -> Option<Value> {
@@ -16,6 +17,9 @@ pub(crate) fn read(cx: &mut Context<'_>, node: &Node) -> Option<Value> {
         let at = node.pointer(error.instance_path().as_str()).unwrap_or(node);
         cx.report(messages::invalid_schema(&words(&error), anchor(at)));
         return None;
+    }
+    if schema_files::refers_to_files(node) {
+        return schema_files::taken_in(cx, node);
     }
     // What the meta schema cannot tell: references that lead nowhere, patterns that are none.
     if let Err(error) = jsonschema::draft202012::new(&schema) {
@@ -27,7 +31,7 @@ pub(crate) fn read(cx: &mut Context<'_>, node: &Node) -> Option<Value> {
 }
 
 /// What is wrong with a schema.
-fn words(error: &ValidationError<'_>) -> String {
+pub(crate) fn words(error: &ValidationError<'_>) -> String {
     match error.kind() {
         ValidationErrorKind::Referencing(_) => {
             "it refers to something outside of itself that is not there".to_owned()

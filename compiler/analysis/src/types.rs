@@ -2,15 +2,18 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Span, Spanned, did_you_mean};
+use locus_model::language::Construct;
+use locus_model::language::types::{MODEL_FIELD, TYPE};
 use locus_model::{Field, Node, NodeKind, Text, Type, TypeKind};
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::defaults;
 use crate::expressions::is_template;
-use crate::keys::{Keys, anchor, is_extension, list, mapping, prose, text};
+use crate::keys::{Keys, anchor, flag, is_extension, list, mapping, prose, text};
 use crate::messages::{types as messages, values};
 use crate::raw_schema;
+use crate::schema_files;
 use locus_model::notation;
 
 /// Where a type stands, which decides what more may be said of it.
@@ -22,23 +25,18 @@ pub(crate) enum Place {
     Elsewhere,
 }
 
+impl Place {
+    /// The long form of a type that stands here.
+    const fn construct(self) -> &'static Construct {
+        match self {
+            Self::Model => &MODEL_FIELD,
+            Self::Elsewhere => &TYPE,
+        }
+    }
+}
+
 /// The keys that say that a mapping is the long form and no object of fields.
 const FORMS: [&str; 5] = ["type", "enum", "fields", "schema", "$ref"];
-
-/// The keys of the long form.
-const LONG_FORM: [&str; 11] = [
-    "type",
-    "enum",
-    "fields",
-    "schema",
-    "$ref",
-    "description",
-    "default",
-    "id",
-    "min",
-    "max",
-    "pattern",
-];
 
 /// What is known of a type that could not be understood.
 const UNKNOWN: TypeKind = TypeKind::Any;
@@ -119,13 +117,12 @@ fn notation(cx: &mut Context<'_>, text: &Text, span: Span) -> Option<Type> {
 
 /// Reads the long form.
 fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
-    let known: Vec<&str> =
-        LONG_FORM.iter().copied().filter(|key| place == Place::Model || *key != "id").collect();
-    if let Some(key) = field_beside_form(node) {
+    let construct = place.construct();
+    if let Some(key) = field_beside_form(node, construct) {
         cx.report(messages::field_beside_form(key));
         return;
     }
-    let Some(keys) = Keys::read(node, "a type", &known, anchor(node), &mut cx.problems) else {
+    let Some(keys) = Keys::read(node, construct, anchor(node), &mut cx.problems) else {
         return;
     };
     field.description = keys.text_prose("description", &mut cx.problems).map(|text| text.value);
@@ -134,29 +131,29 @@ fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
     }
     field.limits = limits(cx, &keys, &field.ty);
     if let Some(node) = keys.get("id") {
-        match node.kind {
-            NodeKind::Bool(id) => field.id = id,
-            _ => cx.report(values::wrong_type("true or false", node)),
-        }
+        field.id = flag(node, &mut cx.problems).unwrap_or_default();
         if field.id && !identifies(&field.ty) {
             cx.report(messages::no_identity(&field.ty, node.span));
         }
     }
     if let Some(node) = keys.get("default") {
-        field.default = defaults::read(cx, node, &field.ty);
+        field.default = defaults::read(cx, node, field, place);
     }
 }
 
 /// The key of a field that stands beside `type`, when an object with a field of that name was meant.
-fn field_beside_form(node: &Node) -> Option<&Spanned<String>> {
+fn field_beside_form<'n>(
+    node: &'n Node,
+    construct: &'static Construct,
+) -> Option<&'n Spanned<String>> {
     let mut entries = node.as_mapping()?.iter();
     let field = entries.find(|entry| {
         let key = entry.key.value.as_str();
         let typed = matches!(entry.value.kind, NodeKind::String(_) | NodeKind::Mapping(_));
         typed
-            && !LONG_FORM.contains(&key)
+            && construct.key(key).is_none()
             && !is_extension(key)
-            && did_you_mean(key, LONG_FORM).is_none()
+            && did_you_mean(key, construct.names()).is_none()
     });
     field.map(|entry| &entry.key)
 }
@@ -164,14 +161,8 @@ fn field_beside_form(node: &Node) -> Option<&Spanned<String>> {
 /// The type itself: exactly one of the keys of [`FORMS`].
 fn form(cx: &mut Context<'_>, keys: &Keys<'_>) -> Option<Type> {
     let mut forms = FORMS.iter().filter_map(|key| keys.entry(key));
-    let Some(first) = forms.next() else {
-        cx.report(values::missing_one_of(&FORMS[..3], "a type", keys.anchor));
-        return None;
-    };
-    if let Some(second) = forms.next() {
-        cx.report(values::conflicting_keys(&first.key, &second.key, "a type", &FORMS));
-        return None;
-    }
+    // None or several have been reported.
+    let (Some(first), None) = (forms.next(), forms.next()) else { return None };
     let node = &first.value;
     let kind = match first.key.value.as_str() {
         "type" => {
@@ -206,7 +197,7 @@ fn enumeration(cx: &mut Context<'_>, node: &Node) -> Option<TypeKind> {
     Some(TypeKind::Enum(all.into_iter().map(|value| value.value).collect()))
 }
 
-/// `$ref`: the name of a type of this program, or a place in a file, which this version does not read.
+/// `$ref`: the name of a type of this program, or a JSON Schema in a file.
 fn reference(cx: &mut Context<'_>, node: &Node) -> Option<TypeKind> {
     let target = text(node, &mut cx.problems)?;
     let local = target.strip_prefix("#/schemas/").or_else(|| target.strip_prefix("#/models/"));
@@ -219,12 +210,7 @@ fn reference(cx: &mut Context<'_>, node: &Node) -> Option<TypeKind> {
         cx.report(problem);
         return None;
     }
-    cx.report(crate::messages::names::setting_not_used(
-        "$ref",
-        "values are not checked against that file",
-        target.span,
-    ));
-    None
+    Some(TypeKind::Schema(schema_files::reference(cx, &target)?))
 }
 
 /// A record can be told from others by a value of this type.

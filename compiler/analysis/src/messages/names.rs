@@ -61,14 +61,6 @@ pub(crate) fn repeated(what: &str, name: &Spanned<String>, earlier: Span) -> Dia
         .help("remove one of them")
 }
 
-pub(crate) fn section_not_used(key: &Spanned<String>) -> Diagnostic {
-    Diagnostic::new(
-        codes::SECTION_NOT_USED,
-        format!("this version of Locus reads `{}` and does not use it", key.value),
-    )
-    .at(key.span, "not used")
-}
-
 pub(crate) fn setting_not_used(key: &str, consequence: &str, place: Span) -> Diagnostic {
     Diagnostic::new(
         codes::SETTING_NOT_USED,

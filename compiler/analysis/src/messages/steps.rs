@@ -1,12 +1,12 @@
 //! Steps and blocks as they are written.
 
 use locus_diag::{Diagnostic, Span, Spanned};
+use locus_model::language::workflows::STEP;
 use locus_model::{Node, NodeKind, Text};
 
 use super::{excerpt, list, suggest};
 use crate::codes;
 use crate::keys::anchor;
-use crate::steps::COMMON_KEYS;
 
 pub(crate) fn not_a_block(node: &Node) -> Diagnostic {
     let problem = Diagnostic::new(
@@ -50,9 +50,10 @@ pub(crate) fn unknown_type(key: &Spanned<String>, types: &[&str]) -> Diagnostic 
     let problem =
         Diagnostic::new(codes::UNKNOWN_STEP_TYPE, format!("there is no step type `{}`", key.value))
             .at(key.span, "not registered");
-    let candidates = types.iter().copied().chain(COMMON_KEYS);
-    match locus_diag::did_you_mean(key, candidates.clone()) {
-        Some(_) => suggest(problem, key, key.span, candidates, ""),
+    let keys: Vec<&str> = STEP.names().collect();
+    let candidates: Vec<&str> = [types, &keys].concat();
+    match locus_diag::did_you_mean(key, candidates.iter().copied()) {
+        Some(_) => suggest(problem, key, key.span, candidates.iter().copied(), ""),
         None => suggest(problem, key, key.span, types.iter().copied(), "there are"),
     }
 }
@@ -73,7 +74,7 @@ pub(crate) fn unknown_step_key(key: &Spanned<String>, ty: &str, inside: bool) ->
     if inside {
         return problem.help(format!("it is a parameter of `{ty}`: write it inside `{ty}`"));
     }
-    suggest(problem, key, key.span, COMMON_KEYS, "beside its type a step may have")
+    suggest(problem, key, key.span, STEP.names(), "beside its type a step may have")
 }
 
 pub(crate) fn common_key_inside(key: &Spanned<String>, what: &str) -> Diagnostic {
