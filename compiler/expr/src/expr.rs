@@ -12,7 +12,7 @@ use crate::analysis::analyse;
 use crate::data::Data;
 use crate::direct::Direct;
 use crate::error::{EvalError, EvalErrorKind, ExprError};
-use crate::infer::{Inference, TypeScope};
+use crate::infer::{Inference, TypeScope, infer};
 use crate::meter::Limits;
 use crate::parse::parse;
 use crate::paths::{PathUse, Reference};
@@ -20,7 +20,6 @@ use crate::program::Program;
 use crate::scope::Scope;
 use crate::syntax;
 use crate::tree::Term;
-use crate::ty::Ty;
 
 /// One expression in a string. Clones are cheap.
 #[derive(Clone)]
@@ -90,8 +89,8 @@ impl Expr {
 
     /// The type of the expression's value, and what is wrong with it.
     #[must_use]
-    pub fn infer(&self, _scope: &TypeScope) -> Inference {
-        Inference { ty: Ty::any(), ..Inference::default() }
+    pub fn infer(&self, scope: &TypeScope) -> Inference {
+        infer(&self.0.term, &self.0.variables, scope)
     }
 
     /// The one result of the expression.

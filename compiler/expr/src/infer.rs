@@ -1,10 +1,27 @@
 //! Types of expressions: jq evaluated over types in place of values.
 
+mod access;
+mod builtin;
+mod engine;
+mod env;
+mod narrow;
+mod operators;
 mod problem;
+#[cfg(test)]
+mod soundness;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::Engine;
+use env::Env;
+
+use crate::paths::Reference;
+use crate::tree::Term;
 use crate::ty::{Ty, Types};
 
 pub use problem::{TypeProblem, TypeProblemKind};
@@ -37,4 +54,20 @@ impl Inference {
     pub fn truth(&self) -> Option<bool> {
         self.ty.truthiness()
     }
+}
+
+/// Infers the type of a term that uses these variables of the scope.
+pub(crate) fn infer(term: &Term, references: &[Reference], scope: &TypeScope) -> Inference {
+    let mut engine = Engine::new(scope, references);
+    let env = Env::empty();
+    let stream = engine.eval(term, &scope.dot, &env);
+    if !engine.has_problems() && !stream.fails {
+        if stream.count.max == 0 {
+            engine.report(term.span, TypeProblemKind::NoValue);
+        } else if stream.count.min > 1 || stream.each && stream.count.max > 1 {
+            engine.report(term.span, TypeProblemKind::ManyValues);
+        }
+    }
+    let fails = stream.fails || stream.count.max == 0 || stream.count.min > 1;
+    Inference { ty: stream.ty, problems: engine.into_problems(), fails }
 }

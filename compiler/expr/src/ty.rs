@@ -144,8 +144,11 @@ pub(crate) enum Texts {
 /// What the strings of a type look like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Format {
+    /// 32 hexadecimal digits in five groups.
     Uuid,
+    /// `2024-05-01`.
     Date,
+    /// A date and a time, as in RFC 3339.
     DateTime,
     /// `200ms`, `1h30m`, or ISO 8601.
     Duration,
@@ -246,16 +249,19 @@ impl Ty {
         Self::of(Kinds::NONE)
     }
 
+    /// Null.
     #[must_use]
     pub const fn null() -> Self {
         Self::of(Kinds::NULL)
     }
 
+    /// True or false.
     #[must_use]
     pub const fn bool() -> Self {
         Self::of(Kinds::BOOL)
     }
 
+    /// A whole number.
     #[must_use]
     pub const fn int() -> Self {
         Self::of(Kinds::INT)
@@ -267,6 +273,7 @@ impl Ty {
         Self::of(Kinds::NUMBER)
     }
 
+    /// Any string.
     #[must_use]
     pub const fn string() -> Self {
         Self::of(Kinds::TEXT)
@@ -681,11 +688,8 @@ impl Ty {
         if matches!(detail.texts, Texts::OneOf(_)) {
             detail.texts = Texts::Any;
         }
-        detail.array = detail.array.map(|array| Array {
-            item: array.item.generalized(),
-            items: None,
-            min: 0,
-        });
+        detail.array =
+            detail.array.map(|array| Array { item: array.item.generalized(), items: None, min: 0 });
         detail.object = detail.object.map(|object| {
             let field = |(name, field): (&Arc<str>, &Field)| {
                 let ty = field.ty.generalized();
@@ -774,7 +778,9 @@ impl Object {
         match (self.fields.get(name), &self.rest) {
             (Some(Field { ty, required: true }), _) => ty.clone(),
             // That it is missing nobody expects.
-            (Some(Field { ty, required: false }), _) if ty.kinds.only(Kinds::NULLS) == Kinds::MISSING => {
+            (Some(Field { ty, required: false }), _)
+                if ty.kinds.only(Kinds::NULLS) == Kinds::MISSING =>
+            {
                 ty.clone()
             }
             (Some(Field { ty, required: false }), _) => ty.clone().optional(),

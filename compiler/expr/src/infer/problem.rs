@@ -22,21 +22,67 @@ pub struct TypeProblem {
 #[non_exhaustive]
 pub enum TypeProblemKind {
     /// A key that the object never has: it gives null.
-    UnknownField { field: Arc<str>, known: Vec<Arc<str>>, within: Ty },
-    /// Looking for a key, position or slice where that fails; `by` says what was looked for: a key, for example.
-    NotIndexable { found: Ty, by: Ty },
+    UnknownField {
+        /// The key.
+        field: Arc<str>,
+        /// Those that there are.
+        known: Vec<Arc<str>>,
+        /// What it was looked for in.
+        within: Ty,
+    },
+    /// Looking for a key, a position or a slice where that fails.
+    NotIndexable {
+        /// What has no such thing.
+        found: Ty,
+        /// What was looked for.
+        by: Ty,
+    },
     /// `.[]` on what is neither an array nor an object.
-    NotIterable { found: Ty },
+    NotIterable {
+        /// What it is.
+        found: Ty,
+    },
     /// A value that may be null where null fails.
-    MaybeNull { found: Ty, reasons: Vec<u32>, operation: Arc<str> },
+    MaybeNull {
+        /// Its type.
+        found: Ty,
+        /// Why it may be null, as far as the scope says.
+        reasons: Vec<u32>,
+        /// The operator or function that fails.
+        operation: Arc<str>,
+    },
     /// Operands that the operator does not take.
-    Operands { operator: &'static str, left: Ty, right: Ty },
+    Operands {
+        /// The operator.
+        operator: &'static str,
+        /// Type of the left side.
+        left: Ty,
+        /// Type of the right side.
+        right: Ty,
+    },
     /// An argument, or the value a function works on, of a type that it does not take.
-    Argument { function: Arc<str>, expected: &'static str, found: Ty },
+    Argument {
+        /// The function.
+        function: Arc<str>,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// What it is given.
+        found: Ty,
+    },
     /// `==` that is always false, or `!=` that is always true, because no value has both types.
-    NeverEqual { left: Ty, right: Ty, negated: bool },
+    NeverEqual {
+        /// Type of the left side.
+        left: Ty,
+        /// Type of the right side.
+        right: Ty,
+        /// Whether it is a `!=`.
+        negated: bool,
+    },
     /// A condition that always turns out the same.
-    ConstantCondition { value: bool },
+    ConstantCondition {
+        /// How it turns out.
+        value: bool,
+    },
     /// The expression never gives a value.
     NoValue,
     /// The expression gives several values, or as many as there are items.

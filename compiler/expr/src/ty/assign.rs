@@ -40,11 +40,26 @@ pub enum MismatchKind {
     /// It is of another type.
     Type,
     /// It may be null, for these reasons as far as they are known; or it certainly is.
-    Null { reasons: Vec<u32>, always: bool },
+    Null {
+        /// The reasons given where the type was made.
+        reasons: Vec<u32>,
+        /// Whether it is certainly null.
+        always: bool,
+    },
     /// A required field is certainly not there, or may be absent.
-    Missing { field: Arc<str>, always: bool },
+    Missing {
+        /// Its name.
+        field: Arc<str>,
+        /// Whether it is certainly not there.
+        always: bool,
+    },
     /// It has a field that is not known there.
-    Unknown { field: Arc<str>, known: Vec<Arc<str>> },
+    Unknown {
+        /// Its name.
+        field: Arc<str>,
+        /// Names of the fields that are known there.
+        known: Vec<Arc<str>>,
+    },
     /// It is a string or number that is none of those expected, or does not have the format.
     Literal,
     /// It has fewer items than expected.
