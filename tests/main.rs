@@ -12,8 +12,10 @@
 //! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
 //! - [`testing`]: tests that programs declare, run by `locus test`, case by case in `testing/`;
 //! - [`generate`]: what targets get, case by case in `generate/`, judged by outside tools too;
+//! - [`editor`]: sessions of the language server, case by case in `editor/`; the schema of the language; formatting;
 //! - [`identity`]: steps keep their ids through edits elsewhere;
 //! - [`planted`]: mistakes planted in the main example, each found where it is, in `planted/`;
+//! - [`workspace`]: programs that are edited and fixed at random, held against compiling them anew;
 //! - [`layers`]: the layer table of `ARCHITECTURE.md` against Cargo and the sources;
 //! - [`external`]: tools from outside Rust, and whether they tell good from bad.
 
@@ -24,6 +26,7 @@ mod cli;
 mod codes;
 mod derives;
 mod diff;
+mod editor;
 mod execute;
 mod external;
 mod generate;
@@ -35,4 +38,5 @@ mod planted;
 mod plugins;
 mod program;
 mod suite;
+mod workspace;
 mod testing;

@@ -55,7 +55,8 @@ impl<'a> Declared<'a> {
         registry: &'a Registry,
         shapes: &'a Shapes,
     ) -> Self {
-        let mut cx = Context { schemas: &spec.schemas, ..Context::new(registry, shapes) };
+        let mut cx = Context::new(registry, shapes);
+        cx.schemas = &spec.schemas;
         let mut declared_connections = Section::new();
         if let Some(node) = manifest {
             manifest::connections(&mut cx, node, &mut declared_connections);
@@ -183,8 +184,9 @@ impl<'a> Declared<'a> {
 
     /// What everything that is read now sees.
     fn context(&self) -> Context<'_> {
-        let cx = Context::of(self.registry, self.shapes, &self.surroundings);
-        Context { schemas: self.schemas, ..cx }
+        let mut cx = Context::of(self.registry, self.shapes, &self.surroundings);
+        cx.schemas = self.schemas;
+        cx
     }
 
     /// What only the workflows together can get wrong.

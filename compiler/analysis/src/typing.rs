@@ -37,6 +37,7 @@ use crate::scope::Facts;
 use crate::steps::{BlockDraft, StepDraft};
 use crate::workflows::Around;
 
+pub use calls::circular;
 pub(crate) use calls::{Outputs, names as called};
 pub(crate) use declared::Table;
 pub(crate) use schema::within as schema_type;

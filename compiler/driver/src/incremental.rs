@@ -4,14 +4,15 @@
 //! its file, the declarations it sees ([`locus_analysis::surroundings`]) and the places its problems point at are the same. The
 //! result is the one of doing everything anew; a test holds both against each other over random edits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use locus_analysis::allow;
-use locus_analysis::{Change, Checked, Declared, Shapes, Site, Summary, Surroundings};
+use locus_analysis::{Change, Checked, Declared, Shapes, Site, Summary, Surroundings, circular};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
+use locus_expr::Ty;
 use locus_model::{Node, Program, Spec, SpecFile, Workflow};
 use locus_plugin::Registry;
 use locus_plugin::host::run_hooks;
@@ -49,6 +50,17 @@ struct Kept {
     place: Span,
     problems: Vec<Diagnostic>,
     summary: Summary,
+    /// The workflows it calls.
+    calls: Vec<String>,
+    /// Whether it calls itself in the end.
+    circular: bool,
+}
+
+/// What was just found out about a workflow.
+struct Fresh {
+    checked: Checked,
+    calls: Vec<String>,
+    circular: bool,
 }
 
 /// What is known from the time before files were read again.
@@ -159,9 +171,8 @@ impl Incremental {
         sources: &Sources,
         registry: &Registry,
     ) -> Vec<SpecFile> {
-        let is_kept = |file: &SourceId| {
-            old.files.contains_key(file) && is_same(*file, &old.sources, sources)
-        };
+        let is_kept =
+            |file: &SourceId| old.files.contains_key(file) && is_same(*file, &old.sources, sources);
         let parsed: Vec<Option<Parsed>> = files
             .par_iter()
             .map(|file| (!is_kept(file)).then(|| parse(*file, sources, registry)))
@@ -263,20 +274,21 @@ impl Incremental {
         let mut workflows = std::mem::take(&mut program.workflows);
         let mut kept = std::mem::take(&mut self.kept);
         let to_check: Vec<(&str, &Node)> = declared.workflows().collect();
-        let fresh: Vec<Option<Checked>> = to_check
-            .par_iter()
-            .enumerate()
-            .map(|(index, (name, node))| {
-                let holds = workflows.contains_key(*name)
-                    && kept.get(*name).is_some_and(|kept| kept.holds(node, changed, &change));
-                (!holds).then(|| declared.check(index))
-            })
-            .collect();
+        let holds = |(name, node): &(&str, &Node)| {
+            workflows.contains_key(*name)
+                && kept.get(*name).is_some_and(|kept| kept.holds(node, changed, &change))
+        };
+        let fresh = check_all(&declared, &to_check, &kept, holds);
         let mut all: Vec<Workflow> = Vec::with_capacity(fresh.len());
         for ((name, node), fresh) in to_check.iter().zip(fresh) {
             let (workflow, found) = match fresh {
-                Some(Checked { workflow, problems, summary }) => {
-                    (Some(workflow), Some(Kept { place: node.span, problems, summary }))
+                Some(Fresh {
+                    checked: Checked { workflow, problems, summary },
+                    calls,
+                    circular,
+                }) => {
+                    let place = node.span;
+                    (Some(workflow), Some(Kept { place, problems, summary, calls, circular }))
                 }
                 None => (workflows.swap_remove(*name), kept.swap_remove(*name)),
             };
@@ -305,6 +317,84 @@ impl Incremental {
         allow::filter(spec, &mut diagnostics);
         self.compilation.diagnostics = limited(diagnostics.into());
     }
+}
+
+/// Checks the workflows for which what is kept does not hold, and those that call one which gives something else than before.
+/// `None` for those that were not checked.
+fn check_all(
+    declared: &Declared<'_>,
+    workflows: &[(&str, &Node)],
+    kept: &IndexMap<String, Kept>,
+    holds: impl Fn(&(&str, &Node)) -> bool + Sync,
+) -> Vec<Option<Fresh>> {
+    let numbers: HashMap<&str, usize> =
+        workflows.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
+    let mut stale: Vec<bool> = workflows.par_iter().map(|workflow| !holds(workflow)).collect();
+    let calls: Vec<Vec<usize>> = stale
+        .par_iter()
+        .enumerate()
+        .map(|(index, stale)| match kept.get(workflows[index].0) {
+            Some(kept) if !stale => {
+                kept.calls.iter().filter_map(|name| numbers.get(name.as_str()).copied()).collect()
+            }
+            _ => declared.calls(index),
+        })
+        .collect();
+    let circular = circular(&calls);
+    for (index, (name, _)) in workflows.iter().enumerate() {
+        stale[index] |= kept.get(*name).is_none_or(|kept| kept.circular != circular[index]);
+    }
+    // What a workflow gives may be something else now: then those that call it are stale as well, and so on.
+    let callers = callers_of(&calls);
+    let mut maybe = stale.clone();
+    let mut open: Vec<usize> = (0..stale.len()).filter(|index| stale[*index]).collect();
+    while let Some(index) = open.pop() {
+        for caller in callers[index].iter().copied() {
+            if !std::mem::replace(&mut maybe[caller], true) {
+                open.push(caller);
+            }
+        }
+    }
+    for (index, (name, _)) in workflows.iter().enumerate() {
+        match kept.get(*name) {
+            _ if circular[index] => declared.settle_as(index, Ty::any()),
+            Some(kept) if !maybe[index] => {
+                declared.settle_as(index, kept.summary.output.clone());
+            }
+            _ => {}
+        }
+    }
+    let mut fresh: Vec<Option<Fresh>> = Vec::new();
+    fresh.resize_with(workflows.len(), || None);
+    loop {
+        let to_do: Vec<usize> =
+            (0..stale.len()).filter(|index| stale[*index] && fresh[*index].is_none()).collect();
+        if to_do.is_empty() {
+            return fresh;
+        }
+        // Those that may be stale are not asked: what they give is what they gave, or they are checked in a later round.
+        let checked: Vec<Checked> = to_do.par_iter().map(|index| declared.check(*index)).collect();
+        for (index, checked) in to_do.into_iter().zip(checked) {
+            let before = kept.get(workflows[index].0).map(|kept| &kept.summary.output);
+            if before != Some(&checked.summary.output) {
+                callers[index].iter().for_each(|caller| stale[*caller] = true);
+            }
+            let names = calls[index].iter().map(|callee| workflows[*callee].0.to_owned());
+            let (calls, circular) = (names.collect(), circular[index]);
+            fresh[index] = Some(Fresh { checked, calls, circular });
+        }
+    }
+}
+
+/// Who calls each workflow, given what each calls.
+fn callers_of(calls: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut callers = vec![Vec::new(); calls.len()];
+    for (caller, callees) in calls.iter().enumerate() {
+        for callee in callees {
+            callers[*callee].push(caller);
+        }
+    }
+    callers
 }
 
 impl Kept {

@@ -87,6 +87,26 @@ impl Outputs {
     }
 }
 
+/// Which workflows call themselves in the end, given by number what each calls.
+#[must_use]
+pub fn circular(calls: &[Vec<usize>]) -> Vec<bool> {
+    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(calls.len(), calls.len());
+    let nodes: Vec<_> = calls.iter().map(|_| graph.add_node(())).collect();
+    for (caller, callees) in calls.iter().enumerate() {
+        for callee in callees {
+            graph.update_edge(nodes[caller], nodes[*callee], ());
+        }
+    }
+    let mut circular = vec![false; calls.len()];
+    for circle in tarjan_scc(&graph) {
+        let alone = circle.len() == 1 && !graph.contains_edge(circle[0], circle[0]);
+        for node in circle {
+            circular[node.index()] = !alone;
+        }
+    }
+    circular
+}
+
 /// The names of the workflows that steps in a value call.
 pub(crate) fn names<'n>(
     node: &'n Node,
