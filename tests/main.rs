@@ -4,6 +4,8 @@
 //! - [`codes`]: the page of every diagnostic code, run;
 //! - [`language`]: the specs that stand in the manual and in documentation, checked;
 //! - [`bad_input`]: input that nobody meant, file by file in `broken/`, and disks that refuse;
+//! - [`fuzzed`]: what the fuzz targets of `fuzz/` demand, of all files of the tests and at random;
+//! - [`causes`]: mistakes planted at random, each told once, where it is or where it is used;
 //! - [`cli`]: the command line as its users meet it, with snapshots of what it shows in `snapshots/`;
 //! - [`orders`]: the main example, run, killed, resumed and built;
 //! - [`plugins`]: what is linked in, the plugin of the examples at work, and a plugin that panics;
@@ -22,6 +24,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+mod causes;
 mod cli;
 mod codes;
 mod derives;
@@ -29,6 +32,7 @@ mod diff;
 mod editor;
 mod execute;
 mod external;
+mod fuzzed;
 mod generate;
 mod identity;
 mod language;
