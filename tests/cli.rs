@@ -1,5 +1,6 @@
 //! The command line as its users meet it: what it does, what goes to which stream, how it ends.
 
+mod checks;
 mod outputs;
 mod runs;
 mod streams;

@@ -1,23 +1,117 @@
-//! What compiling costs: parsing and checking, beside the events of the bare YAML parser on the same bytes.
+//! What compiling costs: parsing and checking, beside the events of the bare YAML parser on the same bytes; what an edit costs; what a
+//! workflow costs in memory. Limits are printed beside what was measured.
 //!
-//! `cargo bench -p locus-tests --bench compile`; `… -- generated` for the projects of 100, 1,000 and 10,000 workflows.
+//! `cargo bench -p locus-tests --bench compile`; `… -- generated` for the projects of 100 to 10,000 workflows, `… -- limits` for the
+//! figures with limits alone.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
 
 mod specs;
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use locus_cli as _;
-use locus_compiler::compile_in;
+use locus_compiler::{Workspace, compile_in};
 use locus_plugin::Registry;
 use locus_syntax::{MemoryWorld, yaml};
 use specs::Files;
 
+/// Bytes that are in use.
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+/// The allocator of the system, counted.
+struct Counted;
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+
+// SAFETY: all work is done by the allocator of the system; only sizes are counted.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as promised by the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
 fn main() {
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    if wanted.is_empty() || wanted.iter().any(|name| name == "limits") {
+        limits();
+    }
     divan::main();
+}
+
+/// Figures that have a limit, measured in one run: parsing beside checking, growth, an edit, memory.
+fn limits() {
+    let registry = Arc::new(Registry::linked().unwrap());
+    let mut of_one = Vec::new();
+    for workflows in [1_000, 10_000] {
+        let files = specs::generated(workflows);
+        let world = world(&files);
+        let parsing = fastest(3, || drop(specs::parsed(&files)));
+        let checking = fastest(3, || {
+            drop(locus_analysis::check(&specs::parsed(&files), None, &registry));
+        });
+        let compiling = fastest(3, || drop(compile_in(&world, "", &registry)));
+        let ratio = checking.as_secs_f64() / parsing.as_secs_f64();
+        println!(
+            "{workflows} workflows of {} steps: parsed in {parsing:.0?}, parsed and checked in {checking:.0?} on one thread ({ratio:.1} times; limit 3), compiled in {compiling:.0?}",
+            specs::STEPS_PER_WORKFLOW
+        );
+        of_one.push(checking.as_secs_f64() / workflows as f64);
+        let before = IN_USE.load(Ordering::Relaxed);
+        let mut workspace = Workspace::new(Box::new(world), "", Arc::clone(&registry));
+        let held = IN_USE.load(Ordering::Relaxed) - before;
+        println!("  memory of a workflow: {} KB", held / workflows / 1024);
+        edits(&mut workspace, &files);
+    }
+    println!("a workflow at 10,000 beside one at 1,000: {:.2} (limit 1.3)", of_one[1] / of_one[0]);
+}
+
+/// What it costs until the problems of a program are known again after an edit of one file.
+fn edits(workspace: &mut Workspace, files: &Files) {
+    let (name, text) = &files[files.len() / 2];
+    let body = text.replacen("free - :quantity", "free - 1 * :quantity", 1);
+    let input =
+        text.replacen("number: { type: string, max: 20", "number: { type: string, max: 21", 1);
+    let broken = text.replacen("- id: prepare", "- idd: prepare", 1);
+    for (what, edited) in
+        [("of a step", &body), ("of an input", &input), ("that is a mistake", &broken)]
+    {
+        assert_ne!(edited, text, "{what}");
+        let mut worst = Duration::ZERO;
+        for _ in 0..3 {
+            for text in [edited, text] {
+                let begun = Instant::now();
+                workspace.update(name, text.as_str());
+                worst = worst.max(begun.elapsed());
+            }
+        }
+        println!("  an edit {what}, checked again in at most {worst:.1?} (limit 50 ms)");
+    }
+}
+
+fn fastest(times: usize, mut work: impl FnMut()) -> Duration {
+    let mut once = || {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    };
+    (0..times).map(|_| once()).min().unwrap()
 }
 
 mod orders {
