@@ -97,10 +97,12 @@ fn step(name: &str, kind: StepKind, behaviour: Behaviour) -> StepEntry {
         kind,
         effect: Effect::Pure,
         params: Params::schema(),
-        result: "json".to_owned(),
+        result: locus_plugin::ResultType::Notation("json".to_owned()),
         raises: None,
         catches: Vec::new(),
         completes: true,
+        errors: None,
+        passes_key: false,
         defined_at: "broken.rs:1".to_owned(),
     };
     StepEntry { ty, behaviour }

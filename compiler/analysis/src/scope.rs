@@ -7,12 +7,11 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Span, Spanned};
 use locus_expr::{Template, Ty};
-use locus_model::{Field, Node, NodeKind, Text};
+use locus_model::{Field, Text};
 
-use crate::context::Context;
-use crate::expressions::{self, paths, variables};
+use crate::expressions::{paths, variables};
 use crate::level::Level;
-use crate::messages::{references as messages, values};
+use crate::messages::references as messages;
 use crate::steps::{BlockDraft, StepDraft};
 use crate::typing::Variables;
 
@@ -51,8 +50,6 @@ struct Vars<'f>(Option<HashSet<&'f str>>);
 pub(crate) struct Site<'s> {
     /// The variables that are seen there, with those that are always there.
     pub(crate) variables: &'s Variables,
-    /// Whether secrets may be used.
-    pub(crate) secret_safe: bool,
     /// Whether the step's result is there as `.result`.
     pub(crate) result: bool,
 }
@@ -79,10 +76,7 @@ fn gather_vars<'f>(block: &'f BlockDraft<'f>, names: &mut HashSet<&'f str>) -> b
 
 impl<'f> Facts<'f> {
     /// What holds in a workflow with these steps.
-    pub(crate) fn of(
-        root: &'f BlockDraft<'f>,
-        input: Option<&'f IndexMap<String, Field>>,
-    ) -> Self {
+    pub(crate) fn of(root: &'f BlockDraft<'f>, input: Option<&'f IndexMap<String, Field>>) -> Self {
         Self { root, input, vars: Vars::of(root), ids: OnceCell::new() }
     }
 
@@ -297,38 +291,10 @@ fn search<'f>(block: &'f BlockDraft<'f>, name: &str, way: &mut Vec<&'f StepDraft
 }
 
 fn variable(name: &Spanned<String>, site: Site<'_>) -> Option<Diagnostic> {
-    if name.value == SECRETS {
-        return (!site.secret_safe).then(|| values::secret_not_allowed(name.span));
-    }
     if site.variables.contains_key(name.value.as_str()) {
         return None;
     }
-    let bound: Vec<&str> = site.variables.keys().map(|name| &**name).collect();
+    let own = site.variables.keys().map(|name| &**name).filter(|name| !GLOBALS.contains(name));
+    let bound: Vec<&str> = own.chain(GLOBALS).collect();
     Some(messages::unknown_variable(name, &bound))
-}
-
-/// Checks expressions outside of any workflow: there are no runs there, only the surroundings.
-pub(crate) fn check_outside(cx: &mut Context<'_>, node: &Node) {
-    match &node.kind {
-        NodeKind::String(text) => outside(cx, text, node.span),
-        NodeKind::Sequence(items) => items.iter().for_each(|item| check_outside(cx, item)),
-        NodeKind::Mapping(entries) => {
-            entries.iter().for_each(|entry| check_outside(cx, &entry.value));
-        }
-        _ => {}
-    }
-}
-
-fn outside(cx: &mut Context<'_>, text: &Text, whole: Span) {
-    expressions::read(cx, text, whole);
-    cx.templates.sort();
-    let Some(template) = cx.templates.get(text).cloned() else { return };
-    for name in variables(&template, text, whole) {
-        if !GLOBALS.contains(&name.value.as_str()) {
-            cx.report(messages::unknown_variable(&name, &GLOBALS));
-        }
-    }
-    for first in paths(&template, text, whole).filter_map(|path| path.into_iter().next()) {
-        cx.report(messages::no_context(&first));
-    }
 }

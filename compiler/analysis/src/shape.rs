@@ -312,8 +312,8 @@ impl Shape {
             schema::SECRET_SAFE => self.secret_safe = value == &Value::Bool(true),
             schema::SETS_VARS => self.sets_vars = value == &Value::Bool(true),
             // Said of the value, not asked of it.
-            "title" | "description" | "examples" | "example" | "format" | "$schema"
-            | "$id" | "$comment" | "$defs" | "deprecated" | "readOnly" | "writeOnly" => {}
+            "title" | "description" | "examples" | "example" | "format" | "$schema" | "$id"
+            | "$comment" | "$defs" | "deprecated" | "readOnly" | "writeOnly" => {}
             other if other.starts_with("x-") => {}
             _ => return false,
         }

@@ -319,7 +319,11 @@ mod tests {
             "",
             vec![
                 ("over", false, json!({ "type": "array" })),
-                ("branches", true, json!({ "additionalProperties": schema::block("once", &json!([])) })),
+                (
+                    "branches",
+                    true,
+                    json!({ "additionalProperties": schema::block("once", &json!([])) }),
+                ),
             ],
         );
         assert_eq!(by_name("/branches/*").mistake(&params), None);

@@ -1,7 +1,7 @@
 //! Types that do not fit, null where none belongs, operations on values that cannot take them.
 
 use locus_diag::{Code, Diagnostic, Span, Spanned, did_you_mean};
-use locus_expr::{Mismatch, MismatchKind, TypeProblem, TypeProblemKind};
+use locus_expr::{Mismatch, MismatchKind, Ty, TypeProblem, TypeProblemKind};
 
 use super::{alternatives, suggest};
 use crate::codes;
@@ -62,17 +62,17 @@ fn unknown_field(
     }
 }
 
-/// A value that does not fit where it goes; `what` are the words for that, and `rest` the way from the place into the value.
+/// A value that does not fit where it goes; `what` are the words for that.
 pub(crate) fn mismatch(
     mismatch: &Mismatch,
     what: &str,
-    (place, rest): (Span, String),
+    place: Span,
     causes: Vec<(Span, String)>,
 ) -> Diagnostic {
-    let Mismatch { kind, expected, found, .. } = mismatch;
-    let subject = match rest.as_str() {
-        "" => what.to_owned(),
-        rest => format!("`{rest}` in {what}"),
+    let Mismatch { kind, expected, found, path } = mismatch;
+    let subject = match path.as_str() {
+        "." => what.to_owned(),
+        path => format!("`{path}` in {what}"),
     };
     let (code, message, label) = match kind {
         MismatchKind::Null { always: true, .. } => (
@@ -111,9 +111,10 @@ pub(crate) fn mismatch(
         report = report.at(place, words);
     }
     match kind {
-        MismatchKind::Null { always: false, .. } => report.help(
-            "give a value for that case, as in `${ … // \"none\" }`, or skip this step then with `when`",
-        ),
+        MismatchKind::Null { always: false, .. } => report.help(format!(
+            "give a value for that case, as in `${{ … // {} }}`, or skip this step then with `when`",
+            instead(expected)
+        )),
         MismatchKind::Unknown { field, known } => {
             let known = known.iter().map(|name| &**name);
             match did_you_mean(field, known.clone()) {
@@ -135,6 +136,19 @@ pub(crate) fn mismatch(
             }
         }
         _ => report,
+    }
+}
+
+/// A value that could stand for a missing one of this type.
+fn instead(expected: &Ty) -> &'static str {
+    if expected.is_array() {
+        return "[]";
+    }
+    match expected.to_string().as_str() {
+        "bool" => "false",
+        "int" | "float" | "decimal" => "0",
+        "string" => "\"none\"",
+        _ => "…",
     }
 }
 
@@ -167,9 +181,11 @@ pub(crate) fn unknown_column<'n>(
     place: Span,
     known: impl Iterator<Item = &'n str> + Clone,
 ) -> Diagnostic {
-    let problem =
-        Diagnostic::new(codes::UNKNOWN_COLUMN, format!("the model `{model}` has no field `{column}`"))
-            .at(place, "no such column, it seems")
-            .at(declared, format!("`{model}` is declared here"));
+    let problem = Diagnostic::new(
+        codes::UNKNOWN_COLUMN,
+        format!("the model `{model}` has no field `{column}`"),
+    )
+    .at(place, "no such column, it seems")
+    .at(declared, format!("`{model}` is declared here"));
     suggest(problem, column, place, known, "its fields are")
 }

@@ -119,7 +119,9 @@ pub(crate) fn names<'n>(
             for entry in entries {
                 if let Some(step) = registry.step(&entry.key.value) {
                     let shape = shapes.of(step);
-                    names.extend(workflow_params(shape).filter_map(|key| entry.value.get(key)?.as_str()));
+                    names.extend(
+                        workflow_params(shape).filter_map(|key| entry.value.get(key)?.as_str()),
+                    );
                 }
                 self::names(&entry.value, registry, shapes, names);
             }
@@ -162,7 +164,8 @@ impl<'a> Typer<'_, 'a> {
                         format!("the input `{}` of `{}`", given.key.value, call.workflow),
                         &given.value,
                     );
-                    to.declared = Some((field.span, format!("`{}` is declared here", given.key.value)));
+                    to.declared =
+                        Some((field.span, format!("`{}` is declared here", given.key.value)));
                     let found = seen.type_of(&given.value);
                     self.fits(&found, &expected, &to);
                 }
@@ -170,7 +173,8 @@ impl<'a> Typer<'_, 'a> {
             NodeKind::String(_) => {
                 let expected = declared::target_object(input, &mut self.reasons);
                 let mut to = Use::of(format!("the input of `{}`", call.workflow), &entry.value);
-                to.declared = Some((callee.declared, format!("`{}` is declared here", call.workflow)));
+                to.declared =
+                    Some((callee.declared, format!("`{}` is declared here", call.workflow)));
                 let found = seen.type_of(&entry.value);
                 self.fits(&found, &expected, &to);
             }

@@ -23,14 +23,12 @@ pub(super) struct Place<'p> {
     pub(super) variables: &'p Arc<Variables>,
     /// The step's result, where it can be reshaped.
     pub(super) result: Option<&'p Ty>,
-    /// Whether secrets may be used.
-    pub(super) secret_safe: bool,
 }
 
 impl<'p> Place<'p> {
     /// At a step.
     pub(super) fn at(level: &'p Level<'p>, variables: &'p Arc<Variables>) -> Self {
-        Self { level, variables, result: None, secret_safe: false }
+        Self { level, variables, result: None }
     }
 }
 
@@ -102,16 +100,14 @@ impl Typer<'_, '_> {
             Reason::Declared { name, .. } => assumed(name),
             Reason::Skipped { step, topics, .. } => {
                 let id = step.split('`').nth(1).unwrap_or_default();
-                assumed(&format!("steps.{id}"))
-                    || topics.iter().any(|t| is_place(t) && assumed(t))
+                assumed(&format!("steps.{id}")) || topics.iter().any(|t| is_place(t) && assumed(t))
             }
             Reason::NoBlock { step, .. } => {
                 let id = step.split('`').nth(1).unwrap_or_default();
                 assumed(&format!("steps.{id}"))
             }
             Reason::NotSet { name, topics, .. } => {
-                assumed(&format!("vars.{name}"))
-                    || topics.iter().any(|t| is_place(t) && assumed(t))
+                assumed(&format!("vars.{name}")) || topics.iter().any(|t| is_place(t) && assumed(t))
             }
         })
     }
@@ -130,7 +126,8 @@ impl Typer<'_, '_> {
                     steps.push((Arc::from(name.name.as_str()), Field::required(ty)));
                 }
                 (Root::Dot, "vars", Some(name)) => {
-                    let ty = if self.facts.sets(&name.name) { self.var(&name.name) } else { Ty::any() };
+                    let ty =
+                        if self.facts.sets(&name.name) { self.var(&name.name) } else { Ty::any() };
                     vars.push((Arc::from(name.name.as_str()), Field::required(ty)));
                 }
                 _ => {}

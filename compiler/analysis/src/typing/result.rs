@@ -38,7 +38,9 @@ impl Ended<'_, '_> {
         match self.node(pointer) {
             Some(node) if node.as_str().is_some_and(is_template) => None,
             Some(node) => Some(node.to_value()),
-            None => Some(self.shape.at(pointer).and_then(|s| s.default.clone()).unwrap_or_default()),
+            None => {
+                Some(self.shape.at(pointer).and_then(|s| s.default.clone()).unwrap_or_default())
+            }
         }
     }
 
@@ -206,7 +208,9 @@ fn any_of<'t>(blocks: impl Iterator<Item = (String, &'t Ty)>) -> Ty {
     let ending: Vec<(String, &Ty)> = blocks.filter(|(_, ty)| !ty.is_never()).collect();
     match ending.as_slice() {
         [] => Ty::never(),
-        [(name, ty)] => Ty::object([(Arc::from(name.as_str()), Field::required((*ty).clone()))], None),
+        [(name, ty)] => {
+            Ty::object([(Arc::from(name.as_str()), Field::required((*ty).clone()))], None)
+        }
         _ => {
             let fields = ending.into_iter().map(|(name, ty)| {
                 (Arc::from(name.as_str()), Field::optional(ty.clone().possibly_missing()))

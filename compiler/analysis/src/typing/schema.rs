@@ -42,7 +42,8 @@ fn read(schema: &Value, root: &Value, depth: u32) -> Ty {
     for keyword in ["anyOf", "oneOf"] {
         if let Some(parts) = map.get(keyword).and_then(Value::as_array) {
             // Alternatives that only name required keys say nothing of the type.
-            let only_keys = |part: &Value| part.as_object().is_some_and(|p| p.keys().all(|k| k == "required"));
+            let only_keys =
+                |part: &Value| part.as_object().is_some_and(|p| p.keys().all(|k| k == "required"));
             if !parts.iter().all(only_keys) {
                 return union(parts.iter().map(|part| read(part, root, depth + 1)));
             }

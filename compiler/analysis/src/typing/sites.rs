@@ -94,8 +94,11 @@ impl Site {
         variables.find_map(|variable| {
             let span = self.text.locate(variable.range, self.span);
             let ty = self.scope.variables.get(variable.name.as_str())?.clone();
-            (span.start <= offset && offset <= span.end)
-                .then_some(Segment { name: variable.name, span, ty })
+            (span.start <= offset && offset <= span.end).then_some(Segment {
+                name: variable.name,
+                span,
+                ty,
+            })
         })
     }
 

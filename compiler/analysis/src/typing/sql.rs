@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use locus_diag::{Span, did_you_mean};
 use locus_expr::Ty;
-use locus_model::{Entry, Model, Node, NodeKind, Text, TypeKind};
+use locus_model::{Entry, Model, NodeKind, Text, TypeKind};
 
 use super::texts::{Seen, Use};
 use super::{Typer, declared};
@@ -81,7 +81,9 @@ impl<'a> Typer<'_, 'a> {
         for entry in given {
             let name = entry.key.value.as_str();
             // The one that was meant was told.
-            let meant = named.iter().any(|n| did_you_mean(n, [name]).is_some() && !given.iter().any(|e| e.key.value == **n));
+            let meant = named.iter().any(|n| {
+                did_you_mean(n, [name]).is_some() && !given.iter().any(|e| e.key.value == **n)
+            });
             if !named.contains(&name) && !meant {
                 self.report(messages::sql_parameter_not_used(&entry.key));
             }
@@ -100,7 +102,8 @@ impl<'a> Typer<'_, 'a> {
     ) {
         let Some(table) = table(pieces) else { return };
         let types = std::sync::Arc::clone(&self.cx.types);
-        let Some(model) = types.models.values().find(|model| is_table_of(&table, &model.name.value))
+        let Some(model) =
+            types.models.values().find(|model| is_table_of(&table, &model.name.value))
         else {
             return;
         };
@@ -118,15 +121,16 @@ impl<'a> Typer<'_, 'a> {
             let Some(value) = given.iter().find(|entry| entry.key.value == meeting.param) else {
                 continue;
             };
-            let mut expected = stored(&field.ty.kind);
+            let expected = stored(&field.ty.kind);
+            let mut found = seen.type_of(&value.value);
             // Nothing equals null in a database, and a column with a default may be left to it.
             if !meeting.set || field.ty.optional || field.default.is_some() {
-                expected = expected.optional();
+                found = found.without_null();
             }
-            let what = format!("`:{}`, which is `{}.{name}`", meeting.param, model.name.value);
+            let what = format!("`:{}`, which is `{}.{name}`,", meeting.param, model.name.value);
             let mut to = Use::of(what, &value.value);
             to.declared = Some((field.span, format!("`{name}` is declared here")));
-            self.fits(&seen.type_of(&value.value), &expected, &to);
+            self.fits(&found, &expected, &to);
         }
     }
 }
@@ -182,9 +186,30 @@ struct Table {
 
 /// Words that end what was before them.
 const CLAUSES: [&str; 24] = [
-    "where", "set", "and", "or", "not", "on", "order", "group", "having", "limit", "offset",
-    "returning", "values", "when", "then", "else", "end", "as", "from", "select", "using", "union",
-    "case", "do",
+    "where",
+    "set",
+    "and",
+    "or",
+    "not",
+    "on",
+    "order",
+    "group",
+    "having",
+    "limit",
+    "offset",
+    "returning",
+    "values",
+    "when",
+    "then",
+    "else",
+    "end",
+    "as",
+    "from",
+    "select",
+    "using",
+    "union",
+    "case",
+    "do",
 ];
 
 /// The one table of a statement; `None` where there may be others.
@@ -205,11 +230,15 @@ fn table(pieces: &[Piece<'_>]) -> Option<Table> {
     let queries = count("select");
     let at = match first {
         "select" if queries == 1 => {
-            1 + pieces.iter().position(|(token, _)| matches!(token, Token::Word(w) if w == "from"))?
+            1 + pieces
+                .iter()
+                .position(|(token, _)| matches!(token, Token::Word(w) if w == "from"))?
         }
         "delete" if queries == 0 && word(1) == Some("from") => 2,
         "insert" | "replace" if queries == 0 => {
-            1 + pieces.iter().position(|(token, _)| matches!(token, Token::Word(w) if w == "into"))?
+            1 + pieces
+                .iter()
+                .position(|(token, _)| matches!(token, Token::Word(w) if w == "into"))?
         }
         "update" if queries == 0 && count("from") == 0 => match word(1) {
             Some("or") => 3,
@@ -271,7 +300,9 @@ fn is_assignment(pieces: &[Piece<'_>], begins: usize) -> bool {
             Token::Sign(")") => depth += 1,
             Token::Sign("(") => depth -= 1,
             Token::Word(word) if depth == 0 && word == "set" => return true,
-            Token::Word(word) if depth == 0 && ["where", "on", "having", "when"].contains(&word.as_str()) => {
+            Token::Word(word)
+                if depth == 0 && ["where", "on", "having", "when"].contains(&word.as_str()) =>
+            {
                 return false;
             }
             _ => {}
@@ -303,7 +334,8 @@ fn column(pieces: &[Piece<'_>], at: usize, table: &Table) -> Option<(String, usi
 /// `insert into t (a, b) values (:x, :y)`
 fn inserted<'s>(pieces: &[Piece<'s>]) -> Vec<Meeting<'s>> {
     let mut found = Vec::new();
-    let is = |at: usize, sign: &str| matches!(pieces.get(at), Some((Token::Sign(s), _)) if *s == sign);
+    let is =
+        |at: usize, sign: &str| matches!(pieces.get(at), Some((Token::Sign(s), _)) if *s == sign);
     let into = pieces.iter().position(|(token, _)| matches!(token, Token::Word(w) if w == "into"));
     let Some(open) = into.map(|into| into + 2).filter(|open| is(*open, "(")) else { return found };
     let mut columns = Vec::new();
@@ -368,7 +400,9 @@ fn is_end(next: Option<&Piece<'_>>) -> bool {
 fn is_start(before: Option<&Piece<'_>>) -> bool {
     match before.map(|(token, _)| token) {
         Some(Token::Sign("," | "(")) => true,
-        Some(Token::Word(word)) => ["where", "set", "and", "or", "not", "on", "when", "having"].contains(&word.as_str()),
+        Some(Token::Word(word)) => {
+            ["where", "set", "and", "or", "not", "on", "when", "having"].contains(&word.as_str())
+        }
         _ => false,
     }
 }
@@ -452,10 +486,22 @@ mod tests {
     fn plain_statements_are_understood() {
         for (sql, expected) in [
             ("insert into product (sku, name) values (:s, :n)", "product: s=sku! n=name!"),
-            ("insert into product (sku, n) values (:s, upper(:n)), (:t, :m + 1)", "product: s=sku! t=sku!"),
-            ("update stock set free = free - :qty where sku = :sku and free >= :qty", "stock: sku=sku qty=free"),
-            ("update \"Stock\" as s set free = :f, s.name = :n where s.sku = :k", "Stock: f=free! n=name! k=sku"),
-            ("select * from order_lines where (sku = :a or lower(sku) = :b) and qty < :c limit :d", "order_lines: a=sku c=qty"),
+            (
+                "insert into product (sku, n) values (:s, upper(:n)), (:t, :m + 1)",
+                "product: s=sku! t=sku!",
+            ),
+            (
+                "update stock set free = free - :qty where sku = :sku and free >= :qty",
+                "stock: sku=sku qty=free",
+            ),
+            (
+                "update \"Stock\" as s set free = :f, s.name = :n where s.sku = :k",
+                "Stock: f=free! n=name! k=sku",
+            ),
+            (
+                "select * from order_lines where (sku = :a or lower(sku) = :b) and qty < :c limit :d",
+                "order_lines: a=sku c=qty",
+            ),
             ("delete from product where sku = :a -- and x = :b", "product: a=sku"),
             ("delete from product where sku = ':a'", "product: "),
             ("select * from a, b where a.x = :x", "-"),
@@ -463,7 +509,10 @@ mod tests {
             ("update a set x = (select y from b where z = :z)", "-"),
             ("with t as (select 1) select * from t where x = :x", "-"),
             ("create table product (sku text)", "-"),
-            ("insert into product (sku) values (:s) on conflict (sku) do update set name = :n", "product: s=sku! n=name!"),
+            (
+                "insert into product (sku) values (:s) on conflict (sku) do update set name = :n",
+                "product: s=sku! n=name!",
+            ),
         ] {
             assert_eq!(read(sql), expected, "{sql}");
         }
@@ -482,7 +531,11 @@ mod tests {
         let is = |table: &str, model: &str| {
             is_table_of(&Table { name: table.to_owned(), alias: None }, model)
         };
-        assert!(is("order_line", "OrderLine") && is("order_lines", "OrderLine") && is("categories", "Category"));
+        assert!(
+            is("order_line", "OrderLine")
+                && is("order_lines", "OrderLine")
+                && is("categories", "Category")
+        );
         assert!(is("Boxes", "Box") && !is("sales_order", "Order") && !is("news", "New2"));
     }
 }

@@ -108,6 +108,10 @@ impl<'a> Typer<'_, 'a> {
             return (Ty::any(), None);
         };
         let inference = self.infer(&template, text, node.span, place);
+        if !template.is_expression() {
+            // Told where it was read: it is always text.
+            return (Ty::any(), None);
+        }
         let truth = match inference.ty.constant() {
             Some(serde_json::Value::Bool(value)) => Some(value),
             _ => None,
@@ -123,11 +127,7 @@ impl<'a> Typer<'_, 'a> {
         place: &Place<'_>,
     ) -> Inference {
         if self.silent == 0 {
-            let site = scope::Site {
-                variables: place.variables,
-                secret_safe: place.secret_safe,
-                result: place.result.is_some(),
-            };
+            let site = scope::Site { variables: place.variables, result: place.result.is_some() };
             self.facts.check((template, text, whole), place.level, site, &mut self.found);
         }
         let scope = self.scope_for(template, place);
@@ -146,13 +146,19 @@ impl<'a> Typer<'_, 'a> {
                     TypeProblemKind::ConstantCondition { .. } => continue,
                     TypeProblemKind::UnknownField { within, .. } => {
                         let place = within.label().and_then(|name| {
-                            Some((*self.table.places.get(name)?, format!("`{name}` is declared here")))
+                            Some((
+                                *self.table.places.get(name)?,
+                                format!("`{name}` is declared here"),
+                            ))
                         });
                         place.into_iter().collect()
                     }
                     _ => Vec::new(),
                 };
                 self.found.push(messages::problem(problem, at, written, causes));
+            }
+            if inference.problems.is_empty() {
+                self.cx.inferred.add(text, &inference.ty);
             }
             self.note(text, whole, Some(template), place, &inference.ty);
         }
@@ -201,8 +207,8 @@ impl<'a> Typer<'_, 'a> {
     }
 }
 
-/// The part of a value that a path of jq leads to, as far as it is written out; with the words for what is left of the path.
-fn located(node: &Node, path: &str) -> (Span, String) {
+/// The part of a value that a path of jq leads to, as far as it is written out.
+fn located(node: &Node, path: &str) -> Span {
     let mut node = node;
     let mut rest = path.strip_prefix('.').unwrap_or(path);
     while !rest.is_empty() {
@@ -216,12 +222,7 @@ fn located(node: &Node, path: &str) -> (Span, String) {
         node = inner;
         rest = after.strip_prefix('.').unwrap_or(after);
     }
-    let left = match rest {
-        "" => String::new(),
-        rest if rest.starts_with('[') => rest.to_owned(),
-        rest => format!(".{rest}"),
-    };
-    (expression_of(node), left)
+    expression_of(node)
 }
 
 /// The first step of a path, and what is behind it.

@@ -85,7 +85,6 @@ impl<'a> Walk<'_, '_, '_, 'a> {
         }
         let mut at = *at;
         at.literal |= shape.literal;
-        at.place.secret_safe |= shape.secret_safe;
         if at.literal {
             return;
         }
@@ -103,7 +102,8 @@ impl<'a> Walk<'_, '_, '_, 'a> {
                 }
                 // What is text with expressions inside was compared with the shape where it was read.
                 if self.typer.cx.templates.get(text).is_some_and(Template::is_expression) {
-                    let expected = if at.nullable { shape.ty.clone().optional() } else { shape.ty.clone() };
+                    let expected =
+                        if at.nullable { shape.ty.clone().optional() } else { shape.ty.clone() };
                     self.typer.fits(&found, &expected, &Use::of(at.what, node));
                 }
             }
@@ -118,11 +118,7 @@ impl<'a> Walk<'_, '_, '_, 'a> {
     }
 
     /// The variables of a parameter that the step evaluates itself.
-    fn lazy(
-        &mut self,
-        declared: Option<&[crate::shape::Bind]>,
-        at: &At<'_>,
-    ) -> Arc<Variables> {
+    fn lazy(&mut self, declared: Option<&[crate::shape::Bind]>, at: &At<'_>) -> Arc<Variables> {
         let bound = lazy_binds(declared, at.around);
         if bound.is_empty() {
             return Arc::clone(at.place.variables);
@@ -166,7 +162,9 @@ impl<'a> Walk<'_, '_, '_, 'a> {
         for holds_blocks in [false, true] {
             for entry in entries {
                 let known = shape.property(&entry.key.value);
-                if known.is_some_and(|inner| inner.holds_blocks || inner.lazy.is_some()) == holds_blocks {
+                if known.is_some_and(|inner| inner.holds_blocks || inner.lazy.is_some())
+                    == holds_blocks
+                {
                     self.entry(entry, known, shape, &at);
                 }
             }
@@ -200,8 +198,7 @@ impl<'a> Walk<'_, '_, '_, 'a> {
         self.pointer.push('/');
         self.pointer.push_str(&escape_token(key));
         let what = format!("`{key}`");
-        let nullable =
-            shape.properties.contains_key(key) && !required && inner.default.is_none();
+        let nullable = shape.properties.contains_key(key) && !required && inner.default.is_none();
         self.node(&entry.value, inner, &At { what: &what, nullable, ..*at });
         self.pointer.truncate(length);
     }
