@@ -118,9 +118,12 @@ fn numbers(field: &str, name: &str, min: u32, max: u32, words: &[&str]) -> Resul
             };
             if (min..=max).contains(&number) { Ok(number) } else { Err(wrong()) }
         };
-        let (span, step) = item.split_once('/').map_or((item, None), |(span, step)| (span, Some(step)));
+        let (span, step) =
+            item.split_once('/').map_or((item, None), |(span, step)| (span, Some(step)));
         let every = match step {
-            Some(step) => step.parse().ok().filter(|step| (1..=max).contains(step)).ok_or_else(wrong)?,
+            Some(step) => {
+                step.parse().ok().filter(|step| (1..=max).contains(step)).ok_or_else(wrong)?
+            }
             None => 1,
         };
         let (first, last) = match (span, span.split_once('-')) {
@@ -159,10 +162,19 @@ mod tests {
             instants("*/20 9,10 * * MON-FRI", "UTC", from, 4),
             ["2026-01-01T09:00Z", "2026-01-01T09:20Z", "2026-01-01T09:40Z", "2026-01-01T10:00Z"]
         );
-        assert_eq!(instants("0 9 * * MON", "UTC", from, 2), ["2026-01-05T09:00Z", "2026-01-12T09:00Z"]);
-        assert_eq!(instants("0 0 29 FEB *", "UTC", from, 2), ["2028-02-29T00:00Z", "2032-02-29T00:00Z"]);
+        assert_eq!(
+            instants("0 9 * * MON", "UTC", from, 2),
+            ["2026-01-05T09:00Z", "2026-01-12T09:00Z"]
+        );
+        assert_eq!(
+            instants("0 0 29 FEB *", "UTC", from, 2),
+            ["2028-02-29T00:00Z", "2032-02-29T00:00Z"]
+        );
         // Either the 13th or a Friday.
-        assert_eq!(instants("0 0 13 * 5", "UTC", from, 3), ["2026-01-02T00:00Z", "2026-01-09T00:00Z", "2026-01-13T00:00Z"]);
+        assert_eq!(
+            instants("0 0 13 * 5", "UTC", from, 3),
+            ["2026-01-02T00:00Z", "2026-01-09T00:00Z", "2026-01-13T00:00Z"]
+        );
         assert_eq!(instants("0 0 * * 7", "UTC", from, 1), ["2026-01-04T00:00Z"]);
     }
 

@@ -146,9 +146,9 @@ impl Engine {
             events: config.events,
             base_dir,
             poll: config.poll,
-            suspend_after: config.suspend_after.map(|time| {
-                u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-            }),
+            suspend_after: config
+                .suspend_after
+                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             snapshot_every: config.snapshot_every,
             attend: config.attend,
             resources: Arc::default(),

@@ -101,8 +101,12 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be read.
-    fn due(&self, owner: Option<&str>, until: u64, limit: u32)
-    -> Result<Vec<SuspendedRun>, StoreError>;
+    fn due(
+        &self,
+        owner: Option<&str>,
+        until: u64,
+        limit: u32,
+    ) -> Result<Vec<SuspendedRun>, StoreError>;
 
     /// The schedules, those that are due first at the front; with an instant, only those due by then.
     ///

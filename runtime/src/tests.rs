@@ -3,6 +3,7 @@
 mod conformance;
 mod crash;
 mod engine;
+mod events;
 mod files;
 mod histories;
 mod http;

@@ -121,7 +121,9 @@ enum StateShot {
     Calling,
     Backoff,
     Control {
-        state: Option<Value>,
+        /// Whether there is a state: `null` is one.
+        started: bool,
+        state: Value,
         children: Vec<(BlockKey, Child)>,
         wake: Option<u64>,
         listen: Option<Subscription>,
@@ -163,9 +165,10 @@ impl Machine {
             };
             (key.clone(), shot)
         });
-        let timers = self.timers.iter().flat_map(|(key, timers)| {
-            timers.iter().map(|(kind, at)| (key.clone(), *kind, *at))
-        });
+        let timers = self
+            .timers
+            .iter()
+            .flat_map(|(key, timers)| timers.iter().map(|(kind, at)| (key.clone(), *kind, *at)));
         let mut begun = BTreeMap::new();
         begun.extend(self.begun.iter().map(|(key, attempt)| (key.clone(), *attempt)));
         let snapshot = Snapshot {
@@ -295,7 +298,11 @@ impl Machine {
             StepState::Control(control) => {
                 let state = control.instance.as_ref().map(|instance| instance.snapshot());
                 StateShot::Control {
-                    state: state.transpose().map_err(|error| mismatch(&error.message))?,
+                    started: control.instance.is_some(),
+                    state: state
+                        .transpose()
+                        .map_err(|error| mismatch(&error.message))?
+                        .unwrap_or_default(),
                     children: control.children.iter().map(|(key, c)| (key.clone(), *c)).collect(),
                     wake: control.wake,
                     listen: control.listen.clone(),
@@ -382,11 +389,11 @@ impl Machine {
         let state = match shot.state {
             StateShot::Calling => StepState::Calling,
             StateShot::Backoff => StepState::Backoff,
-            StateShot::Control { state, children, wake, listen, ending } => {
+            StateShot::Control { started, state, children, wake, listen, ending } => {
                 let Behaviour::Control(control) = &code.behaviour else {
                     return Err(mismatch("a control step is an action now"));
                 };
-                let instance = state.map(|state| control.restore(params.clone(), state));
+                let instance = started.then(|| control.restore(params.clone(), state));
                 StepState::Control(ControlFrame {
                     instance: instance.transpose().map_err(|error| mismatch(&error.message))?,
                     children: children.into_iter().collect(),

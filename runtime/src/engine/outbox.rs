@@ -63,7 +63,8 @@ impl Outbox {
         let Schedule { workflow, input, when } = request;
         let (id, write) = match when {
             Due::At(at) => {
-                let row = self.children.later(&step.run_id, &key, &workflow, input, at.max(step.now))?;
+                let row =
+                    self.children.later(&step.run_id, &key, &workflow, input, at.max(step.now))?;
                 (row.id.clone(), Write::StartOnce(row))
             }
             Due::Cron { expression, timezone, until } => {
@@ -83,7 +84,9 @@ pub(super) fn check_names(draft: &EventDraft) -> Result<(), StepError> {
     let names = [Some(&draft.event_type), draft.subject.as_ref(), draft.source.as_ref()];
     for name in names.into_iter().flatten() {
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains(char::is_control) {
-            let message = format!("{name:?} cannot be the type, subject or source of an event: 1 to {LONGEST_NAME} bytes without control characters can");
+            let message = format!(
+                "{name:?} cannot be the type, subject or source of an event: 1 to {LONGEST_NAME} bytes without control characters can"
+            );
             return Err(StepError::terminal("invalid_event", message));
         }
     }

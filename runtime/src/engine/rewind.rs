@@ -67,10 +67,7 @@ fn without(
     if let Some(undone) = journal.iter().find(|record| is_compensation(record.event.key())) {
         return Err(EngineError::new(
             "already_undone",
-            format!(
-                "steps of the run `{run}` were undone when it ended: `{}`",
-                undone.event.key()
-            ),
+            format!("steps of the run `{run}` were undone when it ended: `{}`", undone.event.key()),
             "start a new run: this one's effects are gone",
         ));
     }
@@ -143,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_is_inside_begins_with_the_step() {
-        assert!(is_inside("w/a", "w/a") && is_inside("w/a[0]/b", "w/a") && is_inside("w/a/b", "w/a"));
+        assert!(
+            is_inside("w/a", "w/a") && is_inside("w/a[0]/b", "w/a") && is_inside("w/a/b", "w/a")
+        );
         assert!(!is_inside("w/ab", "w/a") && !is_inside("w", "w/a"));
     }
 }

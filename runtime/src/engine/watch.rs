@@ -15,7 +15,9 @@ use super::error::EngineError;
 use super::events::EngineEvent;
 use super::shared::Shared;
 use crate::cron::Cron;
-use crate::store::{EventQuery, EventRow, RunFilter, RunState, ScheduleRow, SuspendedRun, Transaction, Write};
+use crate::store::{
+    EventQuery, EventRow, RunFilter, RunState, ScheduleRow, SuspendedRun, Transaction, Write,
+};
 
 /// How far ahead runs that wake are known, in milliseconds.
 const HORIZON: u64 = 10_000;

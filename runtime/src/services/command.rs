@@ -61,7 +61,8 @@ pub(super) async fn run(
         let message = format!("`{}` cannot be followed: {error}", command.program);
         StepError::retryable("command_error", message)
     };
-    let (status, stdout, stderr) = (status.map_err(failed)?, stdout.map_err(failed)?, stderr.map_err(failed)?);
+    let (status, stdout, stderr) =
+        (status.map_err(failed)?, stdout.map_err(failed)?, stderr.map_err(failed)?);
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         let message = format!("`{}` wrote more than {limit} bytes", command.program);
         return Err(StepError::terminal("output_too_large", message));
@@ -111,16 +112,16 @@ fn signal_of(_status: std::process::ExitStatus) -> Option<i32> {
 }
 
 /// Starts a program in a group of its own.
-#[expect(clippy::disallowed_methods, reason = "running programs for steps: this module is their host")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "running programs for steps: this module is their host"
+)]
 fn start(base_dir: &Path, command: &Command) -> Result<Running, StepError> {
     let name = &command.program;
     let folder = folder(base_dir, command.folder.as_deref())?;
     // A path is one of the project, wherever the program runs.
-    let program: OsString = if name.contains(['/', '\\']) {
-        base_dir.join(name).into_os_string()
-    } else {
-        name.into()
-    };
+    let program: OsString =
+        if name.contains(['/', '\\']) { base_dir.join(name).into_os_string() } else { name.into() };
     let mut process = Process::new(program);
     process.args(&command.args).current_dir(folder).env_clear();
     process.envs(PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))));
@@ -134,7 +135,9 @@ fn start(base_dir: &Path, command: &Command) -> Result<Running, StepError> {
         }
         std::io::ErrorKind::InvalidInput => StepError::terminal(
             "command_error",
-            format!("`{name}` cannot be run: an argument or variable has a NUL or `=` where none may be"),
+            format!(
+                "`{name}` cannot be run: an argument or variable has a NUL or `=` where none may be"
+            ),
         ),
         _ => StepError::terminal("command_error", format!("`{name}` cannot be run: {error}")),
     })?;
@@ -163,13 +166,19 @@ fn folder(base_dir: &Path, wanted: Option<&str>) -> Result<PathBuf, StepError> {
     Ok(folder)
 }
 
-#[expect(clippy::disallowed_methods, reason = "running programs for steps: this module is their host")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "running programs for steps: this module is their host"
+)]
 fn canonical(path: &Path) -> std::io::Result<PathBuf> {
     path.canonicalize()
 }
 
 /// All that comes, or nothing where it is more than the limit; the rest is read and thrown away, so that the program can end.
-async fn read(from: Option<impl AsyncRead + Unpin>, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
+async fn read(
+    from: Option<impl AsyncRead + Unpin>,
+    limit: u64,
+) -> std::io::Result<Option<Vec<u8>>> {
     let (mut bytes, Some(mut from)) = (Vec::new(), from) else { return Ok(Some(Vec::new())) };
     (&mut from).take(limit + 1).read_to_end(&mut bytes).await?;
     if bytes.len() as u64 <= limit {

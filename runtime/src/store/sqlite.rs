@@ -183,9 +183,8 @@ impl Store for SqliteStore {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached("select records, body from snapshot where run = ?1")?;
-            let row = statement.query_row([run], |row| {
-                Ok(Snapshot { records: row.get(0)?, body: row.get(1)? })
-            });
+            let row = statement
+                .query_row([run], |row| Ok(Snapshot { records: row.get(0)?, body: row.get(1)? }));
             Ok(row.optional()?)
         })
     }
@@ -319,7 +318,9 @@ impl Store for SqliteStore {
                 let (row, input) = row?;
                 let input = serde_json::from_str(&input).map_err(|error| {
                     let id = &row.id;
-                    StoreError::corrupt(format!("the schedule `{id}` has no readable input: {error}"))
+                    StoreError::corrupt(format!(
+                        "the schedule `{id}` has no readable input: {error}"
+                    ))
                 })?;
                 Ok(ScheduleRow { input, ..row })
             })

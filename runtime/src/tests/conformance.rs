@@ -328,12 +328,17 @@ async fn a_run_that_sleeps_is_found_when_its_time_comes() {
         let snapshot = other.snapshot("r").unwrap().unwrap();
         assert_eq!(snapshot, Snapshot { records: 1, body: "{\"at\":1}".to_owned() }, "{name}");
         // Whoever claims it wakes it.
-        let claim = Write::Claim { run: "s".to_owned(), from: Some(owner.clone()), to: owner.clone() };
+        let claim =
+            Write::Claim { run: "s".to_owned(), from: Some(owner.clone()), to: owner.clone() };
         assert_eq!(code(&*one, claim).await, "ok", "{name}");
         assert_eq!(due(None, 50, 9), ["r"], "{name}");
         // And one that has ended leaves nothing of that behind.
         let end = Write::End {
-            run: "r".to_owned(), owner, state: RunState::Done, outcome: Some(json!(1)), at: 60,
+            run: "r".to_owned(),
+            owner,
+            state: RunState::Done,
+            outcome: Some(json!(1)),
+            at: 60,
         };
         assert_eq!(code(&*one, end).await, "ok", "{name}");
         assert_eq!(due(None, 50, 9), Vec::<String>::new(), "{name}");
@@ -356,7 +361,8 @@ async fn events_are_numbered_once_and_found_by_what_they_are_about() {
             assert_eq!(code(&*one, Write::Emit(event)).await, "ok", "{name}");
         }
         // One that is taken back leaves no gap.
-        let writes = vec![Write::Emit(event("lost", None)), Write::RequestCancel { run: "x".to_owned() }];
+        let writes =
+            vec![Write::Emit(event("lost", None)), Write::RequestCancel { run: "x".to_owned() }];
         one.commit(Transaction { writes }).await.unwrap_err();
         assert_eq!(code(&*one, Write::Emit(event("last", None))).await, "ok", "{name}");
         let find = |query: EventQuery| -> Vec<u64> {
@@ -392,8 +398,10 @@ async fn a_run_that_sleeps_is_found_by_what_it_listens_for() {
         one.commit(suspend("s", vec![listener("paid", None, 0), listener("sent", None, 0)]).into())
             .await
             .unwrap();
-        let names = |runs: Vec<SuspendedRun>| -> String { runs.into_iter().map(|r| r.run).collect() };
-        let wakes = |seq: u64, event: EventRow| names(other.listening(&EventRow { seq, ..event }).unwrap());
+        let names =
+            |runs: Vec<SuspendedRun>| -> String { runs.into_iter().map(|r| r.run).collect() };
+        let wakes =
+            |seq: u64, event: EventRow| names(other.listening(&EventRow { seq, ..event }).unwrap());
         assert_eq!(wakes(2, event("paid", Some("o-1"))), "rs", "{name}");
         assert_eq!(wakes(2, event("paid", None)), "s", "{name}");
         assert_eq!(wakes(2, event("sent", Some("o-1"))), "s", "{name}");
@@ -482,13 +490,21 @@ async fn an_ended_run_goes_back_to_an_earlier_journal() {
         one.commit(append("r", &owner, 0, records.clone()).into()).await.unwrap();
         assert_eq!(code(&*one, rewind(2)).await, "run_lost", "{name}");
         let end = Write::End {
-            run: "r".to_owned(), owner: owner.clone(), state: RunState::Failed, outcome: Some(json!(1)), at: 9,
+            run: "r".to_owned(),
+            owner: owner.clone(),
+            state: RunState::Failed,
+            outcome: Some(json!(1)),
+            at: 9,
         };
         one.commit(end.into()).await.unwrap();
         assert_eq!(code(&*one, rewind(2)).await, "ok", "{name}");
         assert_eq!(one.journal("r").unwrap(), records[..2], "{name}");
         assert_eq!(one.run("r").unwrap(), Some(run_row("r", "two")), "{name}");
-        assert_eq!(code(&*one, append("r", "two", 2, records[2..4].to_vec())).await, "ok", "{name}");
+        assert_eq!(
+            code(&*one, append("r", "two", 2, records[2..4].to_vec())).await,
+            "ok",
+            "{name}"
+        );
         assert_eq!(one.journal_after("r", 3).unwrap(), records[3..4], "{name}");
     }
 }
@@ -503,21 +519,31 @@ async fn what_is_pruned_is_gone_and_the_rest_is_not() {
             one.commit(append(id, &owner, 0, vec![done("a", large())]).into()).await.unwrap();
         }
         one.commit(append("old", &owner, 0, vec![done("a", large())]).into()).await.unwrap();
-        for (id, state, at) in
-            [("old", RunState::Done, 10), ("failed", RunState::Failed, 10), ("new", RunState::Done, 90)]
-        {
+        for (id, state, at) in [
+            ("old", RunState::Done, 10),
+            ("failed", RunState::Failed, 10),
+            ("new", RunState::Done, 90),
+        ] {
             let (run, owner) = (id.to_owned(), owner.clone());
             let end = Write::End { run, owner, state, outcome: Some(large()), at };
             one.commit(end.into()).await.unwrap();
         }
-        for row in [event("paid", Some("o-1")), event("paid", Some("o-2")), EventRow { at: 90, ..event("paid", None) }] {
+        for row in [
+            event("paid", Some("o-1")),
+            event("paid", Some("o-2")),
+            EventRow { at: 90, ..event("paid", None) },
+        ] {
             one.commit(Write::Emit(row).into()).await.unwrap();
         }
         let listeners = vec![listener("paid", Some("o-2"), 0)];
         let suspend = Suspension { listeners, ..suspension("going", &owner, 1, None) };
         one.commit(Write::Suspend(suspend).into()).await.unwrap();
         let prune = Prune { ended_before: 50, states: vec![RunState::Done], events_before: 50 };
-        assert_eq!(one.prune(prune.clone()).await.unwrap(), Pruned { runs: 1, events: 1 }, "{name}");
+        assert_eq!(
+            one.prune(prune.clone()).await.unwrap(),
+            Pruned { runs: 1, events: 1 },
+            "{name}"
+        );
         assert_eq!(one.prune(prune).await.unwrap(), Pruned::default(), "{name}");
         assert_eq!(one.run("old").unwrap(), None, "{name}");
         assert_eq!(one.journal("old").unwrap(), [], "{name}");

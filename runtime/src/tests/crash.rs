@@ -1,11 +1,13 @@
 //! Crashes: at every commit, before it is on disk and after; again and again; and from every prefix of a journal. A run that is resumed
 //! ends as one that was never interrupted, and what must happen once happens once.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use locus_model::{Block, Effect, Program, Step};
+use locus_model::{Block, Effect, Program, Step, Trigger};
 use locus_plugin::Outcome;
 use locus_plugin::action::BoxFuture;
 use proptest::prelude::*;
@@ -121,6 +123,20 @@ impl Store for Mortal {
     }
 }
 
+/// Whether runs stay in memory while they wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Memory {
+    Stays,
+    Evicted,
+}
+
+const BOTH: [Memory; 2] = [Memory::Stays, Memory::Evicted];
+
+thread_local! {
+    /// What holds for all lives of a test: each has a thread of its own.
+    static MEMORY: Cell<Memory> = const { Cell::new(Memory::Stays) };
+}
+
 /// One life of a process: it starts or resumes the run, and works until the run ends or it dies.
 async fn live(
     world: &MemoryStore,
@@ -129,7 +145,11 @@ async fn live(
     (dies_at, after): (usize, bool),
 ) -> (Result<Outcome, EngineError>, usize) {
     let store = Mortal::new(world.sibling(), dies_at, after);
-    let engine = Engine::open(config(StoreLocation::Open(store.clone()), folder)).unwrap();
+    let mut config = config(StoreLocation::Open(store.clone()), folder);
+    if MEMORY.get() == Memory::Evicted {
+        (config.suspend_after, config.snapshot_every) = (Some(Duration::ZERO), 1);
+    }
+    let engine = Engine::open(config).unwrap();
     let started =
         engine.start(Arc::clone(program), "main", json!({}), Some("run".to_owned())).await;
     let ended = match started {
@@ -209,34 +229,86 @@ fn assert_once(folder: &Path, when: &str) {
 
 #[tokio::test]
 async fn a_crash_at_any_commit_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let expected = Outcome::Done(json!(["ok", 1, 2]));
-    let (ended, commits) =
-        live(&MemoryStore::new(), folder.path(), &order_program("never dies"), IMMORTAL).await;
-    assert_eq!(ended.unwrap(), expected);
-    assert!(commits > 6);
-    for dies_at in 1..=commits {
-        for after in [false, true] {
-            let folder = tempfile::tempdir().unwrap();
-            let when = format!("dead at {dies_at}, {after}");
-            let program = order_program(&when);
-            let outcome =
-                live_on(&MemoryStore::new(), folder.path(), &program, [(dies_at, after)]).await;
-            assert_eq!(outcome, expected, "{when}");
-            assert_once(folder.path(), &when);
+    for memory in BOTH {
+        MEMORY.set(memory);
+        let folder = tempfile::tempdir().unwrap();
+        let expected = Outcome::Done(json!(["ok", 1, 2]));
+        let calm = order_program(&format!("never dies, {memory:?}"));
+        let (ended, commits) = live(&MemoryStore::new(), folder.path(), &calm, IMMORTAL).await;
+        assert_eq!(ended.unwrap(), expected);
+        assert!(commits > 6);
+        for dies_at in 1..=commits {
+            for after in [false, true] {
+                let folder = tempfile::tempdir().unwrap();
+                let when = format!("dead at {dies_at}, {after}, {memory:?}");
+                let program = order_program(&when);
+                let outcome =
+                    live_on(&MemoryStore::new(), folder.path(), &program, [(dies_at, after)]).await;
+                assert_eq!(outcome, expected, "{when}");
+                assert_once(folder.path(), &when);
+            }
+        }
+    }
+}
+
+/// Everything that is committed together with a result: an event, the run that it starts, a run of its own, a planned one.
+fn outbox_program() -> Arc<Program> {
+    let child =
+        |name: &str| workflow(name, vec![step(name, "note", "probe", json!({ "return": 1 }))]);
+    let mut taker = child("taker");
+    taker.triggers = vec![Trigger::Event { event: spanned("paid"), when: None, input: None }];
+    let main = workflow(
+        "main",
+        vec![
+            probe("tell", json!({ "emit": "paid", "return": {} })),
+            step("main", "ear", "ear", json!({ "type": "paid" })),
+            step("main", "detach", "detach", json!({})),
+            probe("start", json!({ "start": "child", "return": {} })),
+            probe("plan", json!({ "schedule": "child", "after": 3_600_000, "return": {} })),
+            probe("end", json!({ "return": "over" })),
+        ],
+    );
+    Arc::new(program(vec![main, taker, child("child")]))
+}
+
+#[tokio::test]
+async fn what_is_committed_with_a_result_happens_exactly_once() {
+    for memory in BOTH {
+        MEMORY.set(memory);
+        let program = outbox_program();
+        let (ended, commits) = live(&MemoryStore::new(), Path::new("."), &program, IMMORTAL).await;
+        assert_eq!(ended.unwrap(), Outcome::Done(json!("over")));
+        for dies_at in 1..=commits {
+            for after in [false, true] {
+                let when = format!("dead at {dies_at}, {after}, {memory:?}");
+                let world = MemoryStore::new();
+                let outcome = live_on(&world, Path::new("."), &program, [(dies_at, after)]).await;
+                assert_eq!(outcome, Outcome::Done(json!("over")), "{when}");
+                assert_eq!(world.events(&EventQuery::default()).unwrap().len(), 1, "{when}");
+                let runs = |workflow: &str| {
+                    let filter =
+                        RunFilter { workflow: Some(workflow.to_owned()), ..RunFilter::default() };
+                    world.runs(&filter).unwrap().len()
+                };
+                assert_eq!((runs("main"), runs("taker"), runs("child")), (1, 1, 3), "{when}");
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn dying_again_and_again_still_gets_there() {
-    for (name, life) in [("every second", (2, true)), ("every third", (3, false))] {
-        let folder = tempfile::tempdir().unwrap();
-        let world = MemoryStore::new();
-        let lives = std::iter::repeat_n(life, 60);
-        let outcome = live_on(&world, folder.path(), &order_program(name), lives).await;
-        assert_eq!(outcome, Outcome::Done(json!(["ok", 1, 2])), "{name}");
-        assert_once(folder.path(), name);
+    for memory in BOTH {
+        MEMORY.set(memory);
+        for (name, life) in [("every third", (3, true)), ("every fourth", (4, false))] {
+            let name = format!("{name}, {memory:?}");
+            let folder = tempfile::tempdir().unwrap();
+            let world = MemoryStore::new();
+            let lives = std::iter::repeat_n(life, 60);
+            let outcome = live_on(&world, folder.path(), &order_program(&name), lives).await;
+            assert_eq!(outcome, Outcome::Done(json!(["ok", 1, 2])), "{name}");
+            assert_once(folder.path(), &name);
+        }
     }
 }
 
@@ -465,11 +537,14 @@ proptest! {
     fn crashes_of_random_programs_change_nothing(
         program in any_program(),
         lives in prop::collection::vec((1..6_usize, any::<bool>()), 0..6),
+        memory in prop::sample::select(&BOTH[..]),
     ) {
+        MEMORY.set(Memory::Stays);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let program = Arc::new(program);
             let calm = live_on(&MemoryStore::new(), Path::new("."), &program, []).await;
+            MEMORY.set(memory);
             let rough = live_on(&MemoryStore::new(), Path::new("."), &program, lives).await;
             assert_eq!(shape(&calm), shape(&rough));
         });

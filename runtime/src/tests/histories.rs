@@ -62,8 +62,9 @@ fn any_subject() -> impl Strategy<Value = Option<&'static str>> {
 }
 
 fn any_event() -> impl Strategy<Value = EventRow> {
-    (any_type(), any_subject(), prop::option::of(any_run()), 0..50_u64)
-        .prop_map(|(event_type, subject, run, at)| EventRow { run, at, ..event(event_type, subject) })
+    (any_type(), any_subject(), prop::option::of(any_run()), 0..50_u64).prop_map(
+        |(event_type, subject, run, at)| EventRow { run, at, ..event(event_type, subject) },
+    )
 }
 
 fn any_listener() -> impl Strategy<Value = Listener> {

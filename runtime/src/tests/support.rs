@@ -14,11 +14,12 @@ use locus_model::{
 use locus_plugin::action::{BoxFuture, ErasedAction, StepInfo};
 use locus_plugin::control::{ControlInstance, ErasedControl};
 use locus_plugin::registry::{Part, Registration};
-use locus_plugin::services::{LogLevel, Message, SqlStatement, SqlTransaction};
+use locus_plugin::services::{Due, LogLevel, Message, Schedule, SqlStatement, SqlTransaction};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
-    BlockKey, BlockRef, ControlContext, ControlEvent, Decision, Launch, PluginMeta, Registry,
-    SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind, StepType, Target,
+    BlockKey, BlockRef, ControlContext, ControlEvent, Decision, EventDraft, Launch, Outcome,
+    PluginMeta, Registry, SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind,
+    StepType, Subscription, Target,
 };
 use serde_json::{Value, json};
 
@@ -178,6 +179,9 @@ async fn probe_action(params: Value, cx: StepContext) -> Result<Value, StepError
     if let Some(milliseconds) = params["sleep"].as_u64() {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
+    if let Some(milliseconds) = params["sleep_first"].as_u64().filter(|_| times == 1) {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
     if params["hang"] == true {
         std::future::pending::<()>().await;
     }
@@ -203,6 +207,31 @@ async fn probe_action(params: Value, cx: StepContext) -> Result<Value, StepError
     }
     if let Some(workflow) = text("start") {
         return Ok(json!(cx.start_run(workflow, params["return"].clone()).await?));
+    }
+    if let Some(event_type) = text("emit") {
+        let draft = EventDraft {
+            event_type: event_type.to_owned(),
+            source: None,
+            subject: text("subject").map(str::to_owned),
+            data: params["return"].clone(),
+        };
+        let event = cx.emit(draft).await?;
+        if params["then_fail"] == true {
+            return Err(StepError::terminal("after_all", "as told"));
+        }
+        return Ok(event.to_value());
+    }
+    if let Some(workflow) = text("schedule") {
+        let when = match text("cron") {
+            None => Due::At(cx.now() + params["after"].as_u64().unwrap_or_default()),
+            Some(expression) => Due::Cron {
+                expression: expression.to_owned(),
+                timezone: "UTC".to_owned(),
+                until: None,
+            },
+        };
+        let (workflow, input) = (workflow.to_owned(), params["return"].clone());
+        return Ok(json!(cx.schedule(Schedule { workflow, input, when }).await?));
     }
     if let Some(line) = text("log") {
         cx.log(LogLevel::Info, line, &Value::Null);
@@ -285,6 +314,48 @@ impl ControlInstance for Napping {
     }
 }
 
+/// A control step that waits for an event of the type `type`, about `subject`, no longer than `for` milliseconds; its result is the event's data.
+struct Ear;
+
+struct Listening;
+
+impl ErasedControl for Ear {
+    fn start(
+        &self,
+        params: Value,
+        cx: &ControlContext<'_>,
+    ) -> Result<(Box<dyn ControlInstance>, Decision), StepError> {
+        let subscription = Subscription {
+            subject: params["subject"].as_str().map(str::to_owned),
+            ..Subscription::to(params["type"].as_str().unwrap())
+        };
+        let until = params["for"].as_u64().map(|time| cx.now() + time);
+        Ok((Box::new(Listening), Decision::listen(subscription, until)))
+    }
+
+    fn restore(
+        &self,
+        _params: Value,
+        _state: Value,
+    ) -> Result<Box<dyn ControlInstance>, StepError> {
+        Ok(Box::new(Listening))
+    }
+}
+
+impl ControlInstance for Listening {
+    fn on(&mut self, event: ControlEvent, _cx: &ControlContext<'_>) -> Result<Decision, StepError> {
+        Ok(match event {
+            ControlEvent::Received(event) => Decision::done(event.data),
+            ControlEvent::Cancelled => Decision::end(Outcome::Cancelled),
+            _ => Decision::done(json!("too late")),
+        })
+    }
+
+    fn snapshot(&self) -> Result<Value, StepError> {
+        Ok(Value::Null)
+    }
+}
+
 fn plugin_meta() -> PluginMeta {
     PluginMeta {
         id: "test.probe".to_owned(),
@@ -321,13 +392,14 @@ fn entry(name: &str, kind: StepKind, behaviour: Behaviour) -> StepEntry {
     StepEntry { ty, behaviour }
 }
 
-/// The plugins of the tests: `probe`, `detach`, `nap`.
+/// The plugins of the tests: `probe`, `detach`, `nap`, `ear`.
 pub(super) fn registry() -> Arc<Registry> {
     let parts = [
         Part::Plugin(plugin_meta),
         Part::Step(|| entry("probe", StepKind::Action, Behaviour::Action(Arc::new(Probe)))),
         Part::Step(|| entry("detach", StepKind::Control, Behaviour::Control(Arc::new(Detach)))),
         Part::Step(|| entry("nap", StepKind::Control, Behaviour::Control(Arc::new(Nap)))),
+        Part::Step(|| entry("ear", StepKind::Control, Behaviour::Control(Arc::new(Ear)))),
     ];
     let registrations =
         parts.into_iter().map(|part| Registration { package: "locus-runtime", part });
@@ -409,10 +481,7 @@ impl EngineEvents for Recorder {
 }
 
 pub(super) fn config(store: StoreLocation, folder: &Path) -> EngineConfig {
-    EngineConfig {
-        poll: Duration::from_millis(20),
-        ..EngineConfig::new(store, folder, registry())
-    }
+    EngineConfig { poll: Duration::from_millis(20), ..EngineConfig::new(store, folder, registry()) }
 }
 
 /// An engine whose runs are gone with it.

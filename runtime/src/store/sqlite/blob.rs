@@ -31,7 +31,9 @@ impl Cell {
     pub(super) fn write(&self, connection: &Connection) -> Result<&str, StoreError> {
         if let Some(blob) = &self.blob {
             connection
-                .prepare_cached("insert into blob (hash, body) values (?1, ?2) on conflict do nothing")?
+                .prepare_cached(
+                    "insert into blob (hash, body) values (?1, ?2) on conflict do nothing",
+                )?
                 .execute((&self.text[1..], blob))?;
         }
         Ok(&self.text)

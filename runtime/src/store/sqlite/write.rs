@@ -75,9 +75,7 @@ fn encode_one(write: Write) -> Change {
         }
         Write::Claim { run, from, to } => Change::Claim { run, from, to },
         Write::RequestCancel { run } => Change::RequestCancel { run },
-        Write::Emit(row) => {
-            Change::Emit { body: Cell::new(row.event.to_value().to_string()), row }
-        }
+        Write::Emit(row) => Change::Emit { body: Cell::new(row.event.to_value().to_string()), row },
         Write::Schedule(row) => Change::Schedule { input: row.input.to_string(), row },
         Write::Advance { schedule, from, to } => Change::Advance { schedule, from, to },
         Write::Unschedule { schedule } => Change::Unschedule { schedule },
@@ -155,7 +153,9 @@ fn apply_one(connection: &Connection, change: &Change) -> Result<(), StoreError>
         Change::Advance { schedule, from, to } => {
             let changed = match to {
                 Some(to) => connection
-                    .prepare_cached("update schedule set next_at = ?3 where id = ?1 and next_at = ?2")?
+                    .prepare_cached(
+                        "update schedule set next_at = ?3 where id = ?1 and next_at = ?2",
+                    )?
                     .execute((schedule, from, to))?,
                 None => connection
                     .prepare_cached("delete from schedule where id = ?1 and next_at = ?2")?
