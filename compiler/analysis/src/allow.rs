@@ -1,7 +1,8 @@
 //! `x-allow`: the author's word that a warning is meant so. On a step, a workflow or a whole file, it takes the warnings and the advice of these codes
 //! away from all that is inside.
 
-use locus_diag::{Diagnostic, Severity, Span, catalogue};
+use locus_diag::catalogue::catalogue;
+use locus_diag::{Diagnostic, Severity, Span};
 use locus_model::{Node, NodeKind, Spec};
 
 use crate::keys::{list, text};
@@ -55,7 +56,7 @@ pub(crate) fn check(node: &Node, problems: &mut Vec<Diagnostic>) {
         NodeKind::String(_) => std::slice::from_ref(node),
         _ => list(node, "a list of codes, such as `[unused-result]`", problems).unwrap_or_default(),
     };
-    let catalogue = catalogue::catalogue();
+    let catalogue = catalogue();
     for item in items {
         let Some(code) = text(item, problems) else { continue };
         // Those of plugins are not in the catalogue, and where it cannot be had nothing is known.

@@ -17,6 +17,7 @@ use locus_model::{Effect, Node};
 use locus_plugin::{Registry, StepKind};
 
 use self::across::Raised;
+use self::ends::RETURN;
 use self::vars::Vars;
 use crate::context::Context;
 use crate::effects;
@@ -26,9 +27,6 @@ use crate::level::Level;
 use crate::messages::{flow as messages, steps as step_messages};
 use crate::steps::{BlockDraft, StepDraft};
 use crate::workflows::Around;
-
-/// The signal that every workflow takes itself.
-const RETURN: &str = "return";
 
 /// Checks a workflow whose values are parsed.
 pub(crate) fn check(cx: &mut Context<'_>, block: &BlockDraft<'_>, around: Around<'_>) {

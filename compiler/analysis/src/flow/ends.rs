@@ -18,6 +18,9 @@ use crate::params::SlotDraft;
 use crate::shape::{Role, Runs};
 use crate::steps::{BlockDraft, StepDraft};
 
+/// The signal that every workflow takes itself.
+pub(super) const RETURN: &str = "return";
+
 /// How a step or a block can end.
 #[derive(Clone, Default)]
 pub(crate) struct Ends<'d> {
@@ -66,7 +69,8 @@ pub(crate) fn check<'d>(
     across: &mut Across,
     problems: &mut Vec<Diagnostic>,
 ) -> Ends<'d> {
-    Walk { known, vars, across, problems }.block(block)
+    let takers = vec![RETURN.to_owned()];
+    Walk { known, vars, across, problems, takers }.block(block)
 }
 
 pub(super) struct Walk<'w> {
@@ -74,6 +78,8 @@ pub(super) struct Walk<'w> {
     pub(super) vars: &'w Vars<'w>,
     pub(super) across: &'w mut Across,
     pub(super) problems: &'w mut Vec<Diagnostic>,
+    /// The signals that something around takes.
+    takers: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -132,10 +138,15 @@ impl Walk<'_> {
     fn step<'d>(&mut self, step: &'d StepDraft<'d>) -> (Ends<'d>, Blocked) {
         if let Some((_, undo)) = &step.compensate {
             // What undoes a step runs when the run has failed: it ends nothing here.
+            let takers = std::mem::take(&mut self.takers);
             self.block(undo);
+            self.takers = takers;
         }
+        let around = self.takers.len();
+        self.takers.extend(step.ty.iter().flat_map(|(entry, _)| entry.ty.catches.iter().cloned()));
         let slots: Vec<(&SlotDraft<'d>, Ends<'d>)> =
             step.params.slots.iter().map(|slot| (slot, self.block(&slot.block))).collect();
+        self.takers.truncate(around);
         let Some((entry, _)) = &step.ty else {
             let errors = Errors::from([Source::Unknown]);
             return (
@@ -150,7 +161,11 @@ impl Walk<'_> {
         }
         let caught = entry.ty.catches.iter().any(|signal| ends.signals.contains(signal.as_str()));
         ends.signals.retain(|signal| !entry.ty.catches.iter().any(|caught| caught == signal));
-        ends.signals.extend(entry.ty.raises.as_deref());
+        let raises = entry.ty.raises.as_deref();
+        // A signal that nothing takes was reported: what it does is not known.
+        let lost = raises.is_some_and(|signal| self.takers.iter().all(|taken| taken != signal));
+        ends.unknown |= lost;
+        ends.signals.extend(raises.filter(|_| !lost));
         ends.errors = own_errors(step, entry);
         catches::check(self, step, &slots, &mut ends.errors);
         cases::check(self, step, &slots);
@@ -162,7 +177,7 @@ impl Walk<'_> {
         } else {
             Blocked::Leaves
         };
-        ends.completes = entry.ty.completes && !endless && completes(step, &slots, caught);
+        ends.completes = lost || entry.ty.completes && !endless && completes(step, &slots, caught);
         catches::check_retry(self, step, &ends.errors);
         if let Some(when) = step.when {
             self.constant(when, "so the step always runs", "so the step never runs");

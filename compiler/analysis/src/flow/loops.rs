@@ -79,6 +79,6 @@ fn is_stuck(condition: &Node, bodies: &[&(&SlotDraft<'_>, Ends<'_>)], walk: &Wal
 fn raises(block: &BlockDraft<'_>) -> bool {
     block.steps.iter().any(|step| {
         let own = step.roles.written(Role::Raises).next().is_some();
-        own || step.blocks().any(self::raises)
+        own || step.blocks().any(raises)
     })
 }

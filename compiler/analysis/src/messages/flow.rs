@@ -93,14 +93,17 @@ pub(crate) fn same_number(key: &str, place: Span, first: &str, first_at: Span) -
 
 pub(crate) fn case_never_selected(
     name: &Spanned<String>,
-    texts: &[String],
+    open: &[&str],
     value: Span,
 ) -> Diagnostic {
     let problem =
         Diagnostic::new(codes::UNREACHABLE_CASE, format!("the value is never `{}`", name.value))
             .at(name.span, "never reached")
             .at(value, "this is compared with the cases");
-    suggest(problem, name, name.span, texts.iter().map(String::as_str), "it can be")
+    match open {
+        [] => problem.help("there is a case for all that it can be; remove this one"),
+        open => suggest(problem, name, name.span, open.iter().copied(), "it can be"),
+    }
 }
 
 pub(crate) fn unreachable_catch(place: Span, earlier: Option<Span>) -> Diagnostic {

@@ -128,7 +128,9 @@ impl Walk<'_> {
             NodeKind::Mapping(entries) if !shape.properties.is_empty() => {
                 for entry in entries {
                     if let Some(inner) = shape.property(&entry.key.value) {
-                        self.along(&entry.value, inner, what, safe);
+                        let step = what.rsplit(" of ").next().unwrap_or_default();
+                        let what = format!("`{}` of {step}", entry.key.value);
+                        self.along(&entry.value, inner, &what, safe);
                     }
                 }
             }
