@@ -233,6 +233,9 @@ pub(crate) enum Runs {
     Resume {
         /// The runs' ids; their beginnings suffice where they are unique.
         ids: Vec<String>,
+        /// Go on with a run that failed or was cancelled, as if this step (its path or key) had not begun.
+        #[arg(long, value_name = "STEP", requires = "ids")]
+        from: Option<String>,
         #[command(flatten)]
         place: RunPlace,
         /// Print JSON.
@@ -251,6 +254,57 @@ pub(crate) enum Runs {
         name: Option<String>,
         #[command(flatten)]
         place: RunPlace,
+    },
+    /// Send a signal to a run: a step that waits for an event of this type gets it, now or later.
+    Signal {
+        /// The run's id; its beginning suffices where that is unique.
+        id: String,
+        /// The signal's name: the type of the event.
+        name: String,
+        /// What it says, as JSON.
+        #[arg(long, value_name = "JSON", default_value = "null")]
+        data: String,
+        /// What it is about.
+        #[arg(long, value_name = "TEXT")]
+        subject: Option<String>,
+        #[command(flatten)]
+        place: RunPlace,
+        /// Print the event as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look after runs until interrupted: resume what was interrupted, wake what sleeps, start what is planned.
+    Attend {
+        #[command(flatten)]
+        place: RunPlace,
+        /// No progress and no log lines.
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// List the schedules that start runs again and again.
+    Schedules {
+        #[command(flatten)]
+        place: RunPlace,
+        /// Remove this schedule: it starts no more runs.
+        #[arg(long, value_name = "ID")]
+        remove: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove runs that ended long ago, and events that nobody can want any longer.
+    Prune {
+        /// How long ago at least: `30d`, `12h`.
+        #[arg(long, value_name = "DURATION")]
+        older_than: String,
+        /// Only runs in this state; may be given several times [default: all that have ended]
+        #[arg(long = "state", value_enum, value_name = "STATE")]
+        states: Vec<RunStateArg>,
+        #[command(flatten)]
+        place: RunPlace,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Cancel a run: what it did is undone by its compensations.
     Cancel {

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use locus_plugin::Registry;
+use locus_plugin::{EventDraft, Registry};
 use locus_runtime::core::{Event, Record};
-use locus_runtime::{Cancelling, Engine, EngineError, RunFilter, RunRow, RunState};
+use locus_runtime::{
+    Attend, Cancelling, Engine, EngineError, RunFilter, RunRow, RunState, until_interrupted,
+};
 use serde_json::{Value, json};
 
 use crate::args::{RunPlace, RunStateArg, Runs};
 use crate::progress::Progress;
 use crate::session::{
-    engine_error, interrupted, open, outcomes, show_outcome, store_file, wait_for,
+    engine_error, interrupted, open, open_as, outcomes, show_outcome, store_file, wait_for,
 };
 use crate::ui::{Failed, Outcome, Ui, foreign};
 use locus_runtime::core::format_instant;
@@ -26,9 +28,43 @@ pub(crate) fn runs(command: &Runs, registry: Arc<Registry>, ui: Ui) -> Outcome {
             let session = Session::open(place, registry, true, ui)?;
             show(&session.engine, id, *json, ui)
         }
-        Runs::Resume { ids, place, json, quiet } => {
+        Runs::Resume { ids, from, place, json, quiet } => {
             let session = Session::open(place, registry, *quiet, ui)?;
-            wait_for(resume(&session, ids, *json, ui), ui)
+            wait_for(resume(&session, ids, from.as_deref(), *json, ui), ui)
+        }
+        Runs::Signal { id, name, data, subject, place, json } => {
+            let session = Session::open(place, registry, true, ui)?;
+            let data = serde_json::from_str(data).map_err(|error| {
+                ui.error(
+                    format_args!("the data is no JSON: {error}"),
+                    Some("text stands in quotes: --data '\"approved\"'"),
+                )
+            })?;
+            let event =
+                EventDraft { event_type: name.clone(), source: None, subject: subject.clone(), data };
+            wait_for(signal(&session.engine, id, event, *json, ui), ui)
+        }
+        Runs::Attend { place, quiet } => {
+            let session = Session::attending(place, registry, *quiet, ui)?;
+            wait_for(attend(&session, ui), ui)
+        }
+        Runs::Schedules { place, remove, json } => {
+            let session = Session::open(place, registry, true, ui)?;
+            match remove {
+                Some(id) => wait_for(unschedule(&session.engine, id, ui), ui),
+                None => schedules(&session.engine, *json, ui),
+            }
+        }
+        Runs::Prune { older_than, states, place, json } => {
+            let session = Session::open(place, registry, true, ui)?;
+            let age = locus_model::duration::parse_duration(older_than).map_err(|error| {
+                ui.error(format_args!("--older-than: {error}"), Some("write a duration such as `30d`"))
+            })?;
+            wait_for(prune(&session.engine, age, states, *json, ui), ui)
+        }
+        Runs::Export { id, name, place } => {
+            let session = Session::open(place, registry, true, ui)?;
+            export(&session.engine, id, name.as_deref(), ui)
         }
         Runs::Cancel { id, place, json } => {
             let session = Session::open(place, registry, false, ui)?;
@@ -60,6 +96,20 @@ impl Session {
         let progress = Arc::new(Progress::new(ui, quiet));
         Ok(Self { engine: open(&root, store, registry, &progress, ui)?, progress })
     }
+
+    /// One that looks after the runs of others too.
+    fn attending(
+        place: &RunPlace,
+        registry: Arc<Registry>,
+        quiet: bool,
+        ui: Ui,
+    ) -> Result<Self, Failed> {
+        let root = folder_of(&place.project);
+        let progress = Arc::new(Progress::new(ui, quiet));
+        let store = store_file(&root, &place.store);
+        let engine = open_as(&root, store, registry, &progress, Attend::All, ui)?;
+        Ok(Self { engine, progress })
+    }
 }
 
 /// The folder of a project that is named by itself or by a file in it.
@@ -79,12 +129,7 @@ fn list(
     ui: Ui,
 ) -> Outcome {
     let filter = RunFilter {
-        state: state.map(|state| match state {
-            RunStateArg::Running => RunState::Running,
-            RunStateArg::Done => RunState::Done,
-            RunStateArg::Failed => RunState::Failed,
-            RunStateArg::Cancelled => RunState::Cancelled,
-        }),
+        state: state.map(run_state),
         limit: u32::try_from(limit).ok(),
         ..RunFilter::default()
     };
@@ -109,8 +154,23 @@ fn list(
     Ok(())
 }
 
-/// The state in a word; a run that is not executed anywhere is `interrupted`.
+const fn run_state(state: RunStateArg) -> RunState {
+    match state {
+        RunStateArg::Running => RunState::Running,
+        RunStateArg::Done => RunState::Done,
+        RunStateArg::Failed => RunState::Failed,
+        RunStateArg::Cancelled => RunState::Cancelled,
+    }
+}
+
+/// The state in a word; a run that nobody looks after is `interrupted`, and one whose record makes no sense is `unreadable`.
 fn state_word(engine: &Engine, run: &RunRow) -> &'static str {
+    if run.problem.is_some() {
+        return "unreadable";
+    }
+    if run.suspended && engine.is_executing(run).unwrap_or(true) {
+        return if run.owner.is_none() { "planned" } else { "waiting" };
+    }
     if run.state == RunState::Running && !engine.is_executing(run).unwrap_or(true) {
         "interrupted"
     } else {
@@ -125,6 +185,7 @@ fn run_json(engine: &Engine, run: &RunRow) -> Value {
         "state": state_word(engine, run),
         "started": format_instant(run.started),
         "ended": run.ended.map(format_instant),
+        "wakes": run.wake_at.map(format_instant),
         "input": run.input,
         "output": run.outcome.as_ref().filter(|_| run.state == RunState::Done),
         "error": run.outcome.as_ref().filter(|_| run.state == RunState::Failed),
@@ -212,7 +273,106 @@ fn find(engine: &Engine, id: &str, ui: Ui) -> Result<RunRow, Failed> {
     }
 }
 
-async fn resume(session: &Session, ids: &[String], as_json: bool, ui: Ui) -> Outcome {
+/// Prints a test made of a run.
+fn export(engine: &Engine, id: &str, name: Option<&str>, ui: Ui) -> Outcome {
+    let run = find(engine, id, ui)?;
+    let failed = |error: EngineError| engine_error(&error, ui);
+    let program = engine.program(&run).map_err(failed)?;
+    let program = program.ok_or_else(|| {
+        ui.error(format_args!("the program of run {} is no longer in the store", run.id), None)
+    })?;
+    let journal = engine.journal(&run.id).map_err(failed)?;
+    let end = run.id.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
+    let name = name.map_or_else(|| format!("run_{}", &run.id[end..]), str::to_owned);
+    let spec = locus_runtime::testing::export(&name, &program, &run, &journal)
+        .map_err(|error| ui.error(&error, None))?;
+    ui.raw(&spec);
+    Ok(())
+}
+
+async fn signal(engine: &Engine, id: &str, event: EventDraft, as_json: bool, ui: Ui) -> Outcome {
+    let run = find(engine, id, ui)?;
+    let event = engine.signal(&run.id, event).await.map_err(|error| engine_error(&error, ui))?;
+    if as_json {
+        ui.json(&event.to_value());
+    } else {
+        ui.note(format_args!("run {}: `{}` is there for it", run.id, event.event_type));
+    }
+    Ok(())
+}
+
+async fn attend(session: &Session, ui: Ui) -> Outcome {
+    ui.note("looking after runs; Ctrl-C ends it, and everything stays recorded");
+    let ended = until_interrupted(session.engine.attend()).await;
+    session.engine.stop().await;
+    session.progress.finish();
+    match ended {
+        Some(Err(error)) => Err(engine_error(&error, ui)),
+        Some(Ok(())) | None => Ok(()),
+    }
+}
+
+fn schedules(engine: &Engine, as_json: bool, ui: Ui) -> Outcome {
+    let rows = engine.schedules().map_err(|error| engine_error(&error, ui))?;
+    if as_json {
+        let row = |row: &locus_runtime::ScheduleRow| {
+            json!({
+                "schedule": row.id,
+                "workflow": row.workflow,
+                "cron": row.cron,
+                "timezone": row.timezone,
+                "next": format_instant(row.next_at),
+                "until": row.until.map(format_instant),
+                "input": row.input,
+            })
+        };
+        ui.json(&Value::Array(rows.iter().map(row).collect()));
+        return Ok(());
+    }
+    if rows.is_empty() {
+        ui.note("no schedules");
+    }
+    for row in rows {
+        ui.result(foreign(format_args!(
+            "{}  {}  {} ({})  {}",
+            row.id,
+            format_instant(row.next_at),
+            row.cron,
+            row.timezone,
+            row.workflow
+        )));
+    }
+    Ok(())
+}
+
+async fn unschedule(engine: &Engine, id: &str, ui: Ui) -> Outcome {
+    engine.unschedule(id).await.map_err(|error| engine_error(&error, ui))?;
+    ui.note(format_args!("schedule {id} is removed"));
+    Ok(())
+}
+
+async fn prune(engine: &Engine, age: u64, states: &[RunStateArg], as_json: bool, ui: Ui) -> Outcome {
+    let states: Vec<RunState> = if states.is_empty() {
+        vec![RunState::Done, RunState::Failed, RunState::Cancelled]
+    } else {
+        states.iter().copied().map(run_state).collect()
+    };
+    let pruned = engine.prune(age, &states).await.map_err(|error| engine_error(&error, ui))?;
+    if as_json {
+        ui.json(&json!({ "runs": pruned.runs, "events": pruned.events }));
+    } else {
+        ui.note(format_args!("removed {} run(s) and {} event(s)", pruned.runs, pruned.events));
+    }
+    Ok(())
+}
+
+async fn resume(
+    session: &Session,
+    ids: &[String],
+    from: Option<&str>,
+    as_json: bool,
+    ui: Ui,
+) -> Outcome {
     let engine = &session.engine;
     let ids: Vec<String> = if ids.is_empty() {
         let found = engine.interrupted(RunFilter::default()).await;
@@ -230,7 +390,11 @@ async fn resume(session: &Session, ids: &[String], as_json: bool, ui: Ui) -> Out
     let mut handles = Vec::new();
     let mut failed = false;
     for id in &ids {
-        match engine.resume(id).await {
+        let resumed = match from {
+            Some(step) => engine.resume_from(id, step).await,
+            None => engine.resume(id).await,
+        };
+        match resumed {
             Ok(handle) => handles.push(handle),
             Err(error) => {
                 // Of several runs, which one.

@@ -62,6 +62,8 @@ pub enum MockEnd {
 pub struct TestEvent {
     /// Its type.
     pub event: Spanned<String>,
+    /// What it is about.
+    pub subject: Option<String>,
     /// What it says.
     pub data: Value,
     /// How long after the beginning it comes, in milliseconds.

@@ -62,6 +62,7 @@ pub static TEST_EVENT: Construct = construct(
     "An event that comes while a test runs.",
     &[
         needed("type", Form::Name(Names::Event), "Its type."),
+        key("subject", Form::Prose, "What it is about."),
         key("data", Form::Data, "What it says."),
         key("after", Form::Duration, "How long after the beginning it comes; at once without it."),
     ],
