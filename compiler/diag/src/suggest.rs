@@ -34,8 +34,10 @@ pub fn closest<'a>(
         let contained =
             folded.chars().count() >= 4 && (name.starts_with(wrong) || name.ends_with(wrong));
         let distance = if contained { distance.min(1) } else { distance };
+        // Names that have nothing in common are not mistaken for one another, however short they are.
+        let common = distance < folded.chars().count();
         match &mut best {
-            _ if distance > allowed => {}
+            _ if distance > allowed || !common => {}
             Some((least, guess)) if distance == *least => guess.only &= guess.name == name,
             Some((least, _)) if distance > *least => {}
             _ => best = Some((distance, Guess { name, only: true })),
