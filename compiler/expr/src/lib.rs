@@ -3,16 +3,17 @@
 //! Reading order:
 //! 1. `template`: a string with expressions in it, the entry to everything here;
 //! 2. `scan`: where an expression ends;
-//! 3. `expr`: one expression, parsed by jaq; `syntax` words what is wrong with it;
+//! 3. `expr`: one expression; `parse` makes a `tree` of it, with the place of everything; `syntax` words what is wrong;
 //! 4. `analysis`: which functions, variables and `paths` it uses, by walking its term tree; `places` is what the walk
 //!    knows of values, `functions` what may be called;
-//! 5. `data` and `number`: the values; `json`: as text; `scope`: those an expression sees;
-//! 6. `meter`: the bounds of an evaluation, and how they are held;
-//! 7. `value`: values in the hands of the interpreter, every operation metered: `access`, `update`,
+//! 5. `ty`: types of values; `infer`: the type of an expression, and what is wrong with it;
+//! 6. `data` and `number`: the values; `json`: as text; `scope`: those an expression sees;
+//! 7. `meter`: the bounds of an evaluation, and how they are held;
+//! 8. `value`: values in the hands of the interpreter, every operation metered: `access`, `update`,
 //!    `arithmetic`, `order`;
-//! 8. `natives`, `builtins` and `regex`: functions written in Rust; `prelude`: those written in jq;
-//! 9. `rewrite`: counting calls put into every term; `program`: compiling and running; `direct`: running without the
-//!    interpreter.
+//! 9. `natives`, `builtins` and `regex`: functions written in Rust; `prelude`: those written in jq;
+//! 10. `rewrite`: counting calls put into every term; `program`: compiling and running; `direct`: running without the
+//!     interpreter.
 //!
 //! This crate is the only one that knows jaq, and no type of jaq leaves it. Evaluation is pure: no clock, environment,
 //! file or randomness reaches it, and it ends within its [`Limits`] whatever is evaluated.

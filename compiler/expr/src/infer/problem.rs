@@ -158,12 +158,13 @@ fn listed<'a>(start: &str, names: impl Iterator<Item = &'a str> + Clone) -> Opti
     const SHOWN: usize = 8;
     let count = names.clone().count();
     let shown: Vec<String> = names.take(SHOWN).map(|name| format!("`{name}`")).collect();
-    match count {
-        0 => None,
+    match shown.as_slice() {
+        [] => None,
+        [one] => Some(format!("{start} {one}")),
         _ if count > SHOWN => {
             Some(format!("{start} {} and {} more", shown.join(", "), count - SHOWN))
         }
-        _ => Some(format!("{start} {}", shown.join(", "))),
+        [first @ .., last] => Some(format!("{start} {} and {last}", first.join(", "))),
     }
 }
 
