@@ -5,6 +5,7 @@
 mod actions;
 mod calls;
 mod cases;
+mod events;
 mod r#loop;
 mod parallel;
 mod random;

@@ -22,12 +22,13 @@ marked *as written*. A *condition* is an expression that gives true or false; th
 variables of the steps beside it.
 ";
 
-const SECTIONS: [(&str, &[&str]); 5] = [
+const SECTIONS: [(&str, &[&str]); 6] = [
     ("Many blocks", &["parallel", "loop", "break", "continue"]),
     ("One block of several", &["conditional", "switch", "try_catch"]),
-    ("Ends, other workflows, time", &["return", "fail", "call", "wait"]),
+    ("Ends, other workflows", &["return", "fail", "call"]),
+    ("Time and events", &["wait", "schedule", "emit", "wait_event"]),
     ("Values", &["set", "validate", "log"]),
-    ("The world outside", &["external_api", "db_tx", "queue_publish", "read_file"]),
+    ("The world outside", &["external_api", "db_tx", "queue_publish", "read_file", "run_command"]),
 ];
 
 #[test]
