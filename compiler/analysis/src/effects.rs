@@ -134,11 +134,13 @@ impl<'d> Line<'d> {
             let inside = |placed: &Placed<'_>| {
                 placed.way.slots.iter().any(|(holder, ..)| std::ptr::eq(*holder, repeat.holder))
             };
-            let fails_later = self.steps[at + 1..]
-                .iter()
-                .take(AHEAD)
-                .take_while(|placed| inside(placed))
-                .find(|later| can_follow(step, way, later) && may_fail(later.step));
+            let repeated = |placed: &Placed<'_>| {
+                placed.way.repeated.is_some_and(|other| other.place == repeat.place)
+            };
+            let fails_later =
+                self.steps[at + 1..].iter().take(AHEAD).take_while(|placed| inside(placed)).find(
+                    |later| repeated(later) && can_follow(step, way, later) && may_fail(later.step),
+                );
             let itself = repeat.in_doubt && of(step) == Some(Effect::Idempotent);
             if let Some(key) = key_of(step)
                 && (fails_later.is_some() || itself)

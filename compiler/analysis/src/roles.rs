@@ -30,6 +30,8 @@ pub(crate) struct Roles {
     all: Vec<Given>,
     /// The strongest effect that parameters name; `None` where none does, or one of them does not say.
     pub(crate) effect: Option<Effect>,
+    /// Whether the step can handle errors of its blocks.
+    pub(crate) handles: bool,
 }
 
 impl Roles {
@@ -40,7 +42,7 @@ impl Roles {
             found.walk(node, shape, &Place::default());
         }
         let effect = found.effect.filter(|_| !found.unsaid);
-        Self { all: found.all, effect }
+        Self { all: found.all, effect, handles: shape.handles }
     }
 
     /// The parameters with this role that are written.

@@ -112,12 +112,7 @@ impl Walk<'_> {
         match (around.output, last) {
             (Some(node), _) => self.sink(node, "the output of the workflow", &[]),
             (None, Some(last)) => {
-                let problem = messages::secret_seen(
-                    "the result of the workflow",
-                    &last.chain,
-                    last.place,
-                    &[],
-                );
+                let problem = messages::secret_seen(messages::RESULT, &last.chain, last.place, &[]);
                 self.found.problems.push(problem);
             }
             (None, None) => {}

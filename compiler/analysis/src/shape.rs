@@ -51,6 +51,8 @@ pub(crate) struct Shape {
     pub(crate) default: Option<Value>,
     /// Whether a parameter with a role or with effects stands here or further in.
     pub(crate) holds_roles: bool,
+    /// Whether errors that clauses handle are named here or further in.
+    pub(crate) handles: bool,
     /// Whether the step evaluates it itself; then with the variables it sees, if they are declared.
     pub(crate) lazy: Option<Option<Vec<Bind>>>,
     /// What of the program it names.
@@ -243,6 +245,9 @@ fn compile(schema: &Value, root: &Value) -> Shape {
         || shape.properties.values().any(|inner| inner.holds_blocks)
         || shape.items.as_deref().is_some_and(|inner| inner.holds_blocks)
         || matches!(&shape.others, Others::Of(inner) if inner.holds_blocks);
+    shape.handles = shape.role == Some(Role::Catches)
+        || shape.properties.values().any(|inner| inner.handles)
+        || shape.items.as_deref().is_some_and(|inner| inner.handles);
     shape.holds_roles = shape.role.is_some()
         || !shape.effects.is_empty()
         || shape.properties.values().any(|inner| inner.holds_roles)

@@ -244,7 +244,7 @@ fn completes(step: &StepDraft<'_>, slots: &[(&SlotDraft<'_>, Ends<'_>)], caught:
     if caught || of(Runs::OnError).any(|(_, ends)| ends.completes) {
         return true;
     }
-    let handled = step.roles.any(Role::Catches).is_some();
+    let handled = step.roles.handles;
     let waits_for_all = step
         .roles
         .any(Role::Join)

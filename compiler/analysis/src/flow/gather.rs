@@ -84,7 +84,7 @@ fn may_leave(step: &StepDraft<'_>) -> bool {
 /// Whether a block that may run many times certainly runs once.
 fn repeats_at_least_once(step: &StepDraft<'_>) -> bool {
     let times = step.roles.first(Role::Times).and_then(|given| given.value(step)?.as_u64());
-    step.roles.any(Role::Catches).is_some()
+    step.roles.handles
         || step.roles.first(Role::Until).is_some()
         || times.is_some_and(|times| times > 0)
 }

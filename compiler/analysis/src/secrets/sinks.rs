@@ -75,7 +75,7 @@ impl Walk<'_> {
     /// A value that a signal carries out of a block.
     fn carry(&mut self, signal: Option<&str>, node: &Node) {
         if signal == Some(RETURN) {
-            self.sink(node, "the result of the workflow", &[]);
+            self.sink(node, messages::RESULT, &[]);
         } else if let Some(value) = self.value(node) {
             // It is in the result of the step that takes the signal.
             let ty = Ty::any().secret(0);
