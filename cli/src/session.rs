@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use locus_plugin::{Outcome as RunOutcome, Registry};
 use locus_runtime::{
-    Engine, EngineConfig, EngineError, RunHandle, StoreLocation, block_on, until_interrupted,
+    Attend, Engine, EngineConfig, EngineError, RunHandle, StoreLocation, block_on,
+    until_interrupted,
 };
 use serde_json::{Value, json};
 
@@ -29,6 +30,18 @@ pub(crate) fn open(
     progress: &Arc<Progress>,
     ui: Ui,
 ) -> Result<Engine, Failed> {
+    open_as(root, store, registry, progress, Attend::Own, ui)
+}
+
+/// Opens the engine of a project; `attend` says whose runs it looks after.
+pub(crate) fn open_as(
+    root: &Path,
+    store: PathBuf,
+    registry: Arc<Registry>,
+    progress: &Arc<Progress>,
+    attend: Attend,
+    ui: Ui,
+) -> Result<Engine, Failed> {
     if let Some(folder) = store.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| {
             ui.error(
@@ -44,6 +57,7 @@ pub(crate) fn open(
     let config =
         EngineConfig::new(StoreLocation::File(store), root, registry)
             .events(Arc::<Progress>::clone(progress));
+    let config = EngineConfig { attend, ..config };
     Engine::open(config).map_err(|error| engine_error(&error, ui))
 }
 

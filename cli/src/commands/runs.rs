@@ -40,8 +40,12 @@ pub(crate) fn runs(command: &Runs, registry: Arc<Registry>, ui: Ui) -> Outcome {
                     Some("text stands in quotes: --data '\"approved\"'"),
                 )
             })?;
-            let event =
-                EventDraft { event_type: name.clone(), source: None, subject: subject.clone(), data };
+            let event = EventDraft {
+                event_type: name.clone(),
+                source: None,
+                subject: subject.clone(),
+                data,
+            };
             wait_for(signal(&session.engine, id, event, *json, ui), ui)
         }
         Runs::Attend { place, quiet } => {
@@ -58,7 +62,10 @@ pub(crate) fn runs(command: &Runs, registry: Arc<Registry>, ui: Ui) -> Outcome {
         Runs::Prune { older_than, states, place, json } => {
             let session = Session::open(place, registry, true, ui)?;
             let age = locus_model::duration::parse_duration(older_than).map_err(|error| {
-                ui.error(format_args!("--older-than: {error}"), Some("write a duration such as `30d`"))
+                ui.error(
+                    format_args!("--older-than: {error}"),
+                    Some("write a duration such as `30d`"),
+                )
             })?;
             wait_for(prune(&session.engine, age, states, *json, ui), ui)
         }
@@ -351,7 +358,13 @@ async fn unschedule(engine: &Engine, id: &str, ui: Ui) -> Outcome {
     Ok(())
 }
 
-async fn prune(engine: &Engine, age: u64, states: &[RunStateArg], as_json: bool, ui: Ui) -> Outcome {
+async fn prune(
+    engine: &Engine,
+    age: u64,
+    states: &[RunStateArg],
+    as_json: bool,
+    ui: Ui,
+) -> Outcome {
     let states: Vec<RunState> = if states.is_empty() {
         vec![RunState::Done, RunState::Failed, RunState::Cancelled]
     } else {
