@@ -1,5 +1,7 @@
 //! Tests of the runtime: stores, services, and engines that are interrupted in every way there is.
 
+#[cfg(unix)]
+mod commands;
 mod conformance;
 mod crash;
 mod engine;

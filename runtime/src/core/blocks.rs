@@ -106,6 +106,10 @@ impl Machine {
         outcome: Outcome,
     ) {
         let image = Arc::clone(&self.image);
+        if let (Outcome::Done(value), Some(block)) = (&outcome, self.blocks.get(&block_id)) {
+            let step = image.blocks[block.code].steps[position];
+            self.note_result(&image.steps[step].path, value);
+        }
         let Some(block) = self.blocks.get_mut(&block_id) else { return };
         block.running.remove(&position);
         if block.ending.is_some() {

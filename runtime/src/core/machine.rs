@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use locus_expr::{Data, Scope};
-use locus_model::Program;
+use locus_model::{Program, StepPath};
 use locus_plugin::{BlockKey, ControlEvent, Outcome, Registry, StepError};
 use serde_json::{Value, json};
 
@@ -49,6 +49,8 @@ pub struct Machine {
     pub(super) finished: Option<Outcome>,
     /// What it went through, if anybody asked.
     pub(super) visits: Option<Vec<Visit>>,
+    /// What the steps gave, where the visits are remembered.
+    pub(super) results: Vec<(StepPath, Value)>,
 }
 
 /// A run of its own that is being started.
@@ -147,6 +149,7 @@ impl Machine {
             commands: Vec::new(),
             finished: None,
             visits: None,
+            results: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use locus_model::StepPath;
+use serde_json::Value;
 
 use super::event::{Command, RunInfo};
 use super::image::Image;
@@ -42,6 +43,20 @@ impl Machine {
     #[must_use]
     pub fn visits(&self) -> &[Visit] {
         self.visits.as_deref().unwrap_or_default()
+    }
+
+    /// What the steps gave so far, each as later steps see it, in the order in which they ended; nothing unless the run is
+    /// [`traced`](Self::traced).
+    #[must_use]
+    pub fn results(&self) -> &[(StepPath, Value)] {
+        &self.results
+    }
+
+    /// Remembers what a step gave.
+    pub(super) fn note_result(&mut self, path: &StepPath, value: &Value) {
+        if self.visits.is_some() {
+            self.results.push((path.clone(), value.clone()));
+        }
     }
 
     /// Remembers a step.

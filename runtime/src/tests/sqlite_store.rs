@@ -11,7 +11,7 @@ use serde_json::json;
 use super::conformance::{append, done, keep_program, run_row};
 use super::support::sqlite;
 use crate::host::SystemHost;
-use crate::store::{SqliteStore, Store, StoreError, Transaction, Write};
+use crate::store::{RunFilter, RunState, SqliteStore, Store, StoreError, Transaction, Write};
 
 fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(path, Arc::new(SystemHost))
@@ -81,6 +81,82 @@ async fn newer_and_damaged_files_are_refused() {
     fs::write(&damaged, bytes).unwrap();
     let store = open(&damaged).unwrap();
     assert_eq!(store.journal("r").unwrap_err().code, "store_corrupt");
+}
+
+#[tokio::test]
+async fn a_store_of_an_earlier_format_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    Connection::open(&path).unwrap().execute_batch(include_str!("format_1.sql")).unwrap();
+    for _ in 0..2 {
+        let store = open(&path).unwrap();
+        let ended = store.run("ended").unwrap().unwrap();
+        assert_eq!((ended.state, ended.outcome), (RunState::Done, Some(json!([1]))));
+        let going = store.run("going").unwrap().unwrap();
+        assert_eq!((going.suspended, going.wake_at, going.events_after), (false, None, 0));
+        assert_eq!(going.env, json!({ "REGION": "north" }));
+        let journal = store.journal("going").unwrap();
+        assert_eq!(journal.len(), 2);
+        assert_eq!(journal[0].event, done("main/one", json!({ "z": 1, "a": "@not a blob" })).event);
+    }
+    // It goes on as if it had always been so.
+    let store = open(&path).unwrap();
+    let owner = store.owner().unwrap();
+    let claim = Write::Claim {
+        run: "going".to_owned(),
+        from: Some("4711-gone".to_owned()),
+        to: owner.clone(),
+    };
+    let writes = vec![claim, append("going", &owner, 2, vec![done("main/three", json!(3))])];
+    store.commit(Transaction { writes }).await.unwrap();
+    assert_eq!(store.journal_after("going", 2).unwrap().len(), 1);
+    let format: String = Connection::open(&path)
+        .unwrap()
+        .query_row("select value from meta where key = 'format'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(format, "2");
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite(folder.path());
+    for run in ["a", "b", "c"] {
+        start(&store, run).await;
+    }
+    let raw = Connection::open(folder.path().join("runs.db")).unwrap();
+    raw.execute("update run set input = '{' where id = 'a'", []).unwrap();
+    raw.execute("update run set state = 'dreaming' where id = 'c'", []).unwrap();
+    let runs = store.runs(&RunFilter::default()).unwrap();
+    let problems: Vec<Option<&str>> = runs.iter().map(|run| run.problem.as_deref()).collect();
+    assert_eq!(
+        problems,
+        [
+            Some("the run `c` has no readable state"),
+            None,
+            Some("the run `a` has no readable input")
+        ]
+    );
+    assert_eq!(store.run("a").unwrap_err().code, "store_corrupt");
+    assert!(store.run("b").unwrap().is_some());
+}
+
+#[tokio::test]
+async fn large_values_lie_apart_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite(folder.path());
+    let owner = start(&store, "r").await;
+    let large = json!({ "text": "x".repeat(100_000) });
+    let records: Vec<_> = (0..20).map(|n| done(&format!("main/{n}"), large.clone())).collect();
+    store.commit(append("r", &owner, 0, records.clone()).into()).await.unwrap();
+    assert_eq!(store.journal("r").unwrap(), records);
+    let raw = Connection::open(folder.path().join("runs.db")).unwrap();
+    let count = |sql: &str| -> i64 { raw.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count("select count(*) from blob"), 1);
+    assert!(count("select max(length(body)) from journal") < 100);
+    raw.execute("delete from blob", []).unwrap();
+    let error = store.journal("r").unwrap_err();
+    assert!(error.code == "store_corrupt" && error.message.contains("large value"), "{error}");
 }
 
 #[tokio::test]
