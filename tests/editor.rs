@@ -4,6 +4,7 @@
 //! `## Definition`, `## References`, `## Rename to NAME`, `## Outline`, `## Actions`, `## Format` or `## Diagnostics`, each with what is answered.
 
 mod fmt;
+mod others;
 mod laws;
 mod schema;
 mod session;

@@ -12,6 +12,11 @@ pub(crate) const OPENAPI_VALIDATOR: &str = "LOCUS_OPENAPI_VALIDATOR";
 /// Parses Mermaid diagrams: the files named, or standard input.
 pub(crate) const MERMAID: &str = "LOCUS_MERMAID";
 
+/// Asks the YAML language server about standard input: the schema, and a place to complete at.
+pub(crate) const YAML_SERVER: &str = "LOCUS_YAML_SERVER";
+/// Type-checks and packages a VS Code extension: its folder.
+pub(crate) const VSCODE: &str = "LOCUS_VSCODE";
+
 /// The tool of a variable, or `None` where it is not to be had: the caller's check is then left out.
 /// In CI it must be there.
 #[expect(clippy::print_stderr, reason = "a check that is left out must be seen in the log")]

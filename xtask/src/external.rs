@@ -87,6 +87,34 @@ pub(crate) const EXTERNALS: &[External] = &[
         },
         program: "mermaid-check.mjs",
     },
+    External {
+        name: "yaml",
+        proves: "the YAML language server works with the schema of the language",
+        variable: "LOCUS_YAML_SERVER",
+        needs: &[NODE, NPM],
+        install: Install::Npm {
+            packages: &["yaml-language-server@1.25.0"],
+            script: Some(("yaml-check.mjs", include_str!("../assets/yaml-check.mjs"))),
+        },
+        program: "yaml-check.mjs",
+    },
+    External {
+        name: "vscode",
+        proves: "the VS Code extension has no type errors and can be packaged",
+        variable: "LOCUS_VSCODE",
+        needs: &[NODE, NPM],
+        install: Install::Npm {
+            packages: &[
+                "typescript@5.9.3",
+                "vscode-languageclient@9.0.1",
+                "@types/vscode@1.90.0",
+                "@types/node@20.19.0",
+                "@vscode/vsce@3.9.2",
+            ],
+            script: Some(("vscode-check.mjs", include_str!("../assets/vscode-check.mjs"))),
+        },
+        program: "vscode-check.mjs",
+    },
 ];
 
 /// Which tools the tests can use, and which not and why.
