@@ -359,9 +359,9 @@ impl<'s> Parser<'s> {
         }
         let more = self.path()?;
         if parts.is_empty() {
-            parts = more
+            parts = more;
         } else {
-            parts.extend(more)
+            parts.extend(more);
         }
         Some(self.under(head, parts, start))
     }

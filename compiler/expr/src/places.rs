@@ -54,7 +54,12 @@ impl Places {
     }
 
     /// The value under a fixed key of a place; `written` is where the key is with its dot, quotes and brackets.
+    /// One with escapes in it is not followed: a segment is written as it reads.
     pub(crate) fn key(&mut self, place: Place, key: &Name, written: Span) -> Place {
+        if key.span.range().len() != key.text.len() {
+            self.read(place);
+            return None;
+        }
         let known = self.known.get_mut(place?)?;
         known.covered = true;
         let mut path = known.path.clone();

@@ -17,7 +17,7 @@ use crate::number::Number;
 use crate::tree::{Name, Node, Op, Span, Term};
 use crate::ty::{Array, Field, Fields, Kinds, Marks, Object, Texts, Ty};
 
-use table::{Result_, table};
+use table::{Gives, table};
 
 impl Engine<'_> {
     /// A format such as `@base64`, applied to values.
@@ -172,7 +172,7 @@ impl Engine<'_> {
             }
             ("isvalid", [f]) => {
                 let valid = self.quietly(|engine| engine.eval(f, dot, env));
-                Stream::many(Ty::bool().union(&only(&valid.ty, Kinds::NONE)))
+                Stream { count: valid.count.or(Count::ANY), ..Stream::one(Ty::bool()) }
             }
             ("any" | "all", []) => {
                 self.iterate(at, dot);
@@ -287,16 +287,16 @@ impl Engine<'_> {
                 let found = if kept.is_null() { Ty::null() } else { found };
                 part.then(Stream::one(found))
             }
-            ("to_entries", []) => self.to_entries(at, dot),
+            ("to_entries", []) => self.entries_of(at, dot),
             ("from_entries", []) => {
                 let entries = self.iterate(at, dot);
-                Stream::one(self.from_entries(at, &entries))
+                Stream::one(self.object_of(at, &entries))
             }
             ("with_entries", [f]) => {
-                let entries = self.to_entries(at, dot);
+                let entries = self.entries_of(at, dot);
                 let items = self.quietly(|engine| engine.iterate(at, &entries.ty));
                 let changed = self.each(f, &items, env);
-                let object = self.from_entries(at, &changed);
+                let object = self.object_of(at, &changed);
                 Stream::one(object.tainted(&self.open(dot).secret_marks()))
             }
             ("walk", [f]) => {
@@ -403,8 +403,8 @@ impl Engine<'_> {
             return Some(Stream::failed(Ty::any().tainted(&secrets)));
         }
         let ty = match entry.result {
-            Result_::Type(make) => make(),
-            Result_::Same => generalized_text(&input),
+            Gives::Type(make) => make(),
+            Gives::Same => generalized_text(&input),
         };
         let ty = if entry.public { ty } else { ty.tainted(&secrets) };
         let count = entry.count;
@@ -702,7 +702,7 @@ impl Engine<'_> {
         part.then(Stream::failed(Ty::any()))
     }
 
-    fn to_entries(&mut self, at: Span, dot: &Ty) -> Stream {
+    fn entries_of(&mut self, at: Span, dot: &Ty) -> Stream {
         let accepted = Kinds::OBJECT.with(Kinds::ARRAY);
         let Some(ty) = self.accept(at, "to_entries", "an object", dot, accepted) else {
             return Stream::failed(Ty::any().tainted(&dot.all_secret_marks()));
@@ -739,7 +739,7 @@ impl Engine<'_> {
         Stream::one(result.tainted(&secrets))
     }
 
-    fn from_entries(&mut self, at: Span, entries: &Stream) -> Ty {
+    fn object_of(&mut self, at: Span, entries: &Stream) -> Ty {
         if entries.ty.is_never() || entries.count.max == 0 {
             return Ty::object([], None);
         }

@@ -18,6 +18,8 @@ const WORK: u32 = 4_000;
 const DEPTH: u32 = 160;
 /// Functions of the expression's own that are called within one another.
 const CALLS: u32 = 5;
+/// Bytes of a text that is put together and still known.
+const TEXT: usize = 256;
 /// Rounds of a loop before what it computes is `any`.
 const ROUNDS: u32 = 4;
 
@@ -222,16 +224,27 @@ impl<'s> Engine<'s> {
         env: &'e Env<'e>,
     ) -> Stream {
         let mut whole = Stream::one(Ty::string());
+        // The text, as long as all of it is known.
+        let mut fixed = format.is_none().then(String::new);
         for part in parts {
-            if let TextPart::Term(term) = part {
+            if let TextPart::Text(text) = part {
+                fixed.iter_mut().for_each(|fixed| fixed.push_str(text));
+            } else if let TextPart::Term(term) = part {
                 let value = self.eval(term, dot, env);
                 let value = match format {
                     Some(format) => self.apply(format, &value, env),
                     None => value,
                 };
+                fixed = fixed.zip(value.ty.literals()).and_then(|(fixed, known)| match known {
+                    [only] if value.ty.is_string() => Some(fixed + only),
+                    _ => None,
+                });
                 let ty = whole.ty.clone().tainted(&value.ty.all_secret_marks());
                 whole = whole.pairs(&value, ty);
             }
+        }
+        if let Some(fixed) = fixed.filter(|fixed| fixed.len() <= TEXT) {
+            whole.ty = Ty::one_of([fixed]).tainted(&whole.ty.secret_marks());
         }
         whole
     }

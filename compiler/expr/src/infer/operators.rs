@@ -145,10 +145,10 @@ pub(super) fn calculate(op: Math, left: &Ty, right: &Ty) -> Ty {
     match op {
         Math::Add => {
             if left.kinds.has(Kinds::NULLS) {
-                result = result.union(&bare(right));
+                result = result.union(right);
             }
             if right.kinds.has(Kinds::NULLS) {
-                result = result.union(&bare(left));
+                result = result.union(left);
             }
             if both(Kinds::TEXT) {
                 result = result.union(&joined(left, right));
@@ -189,11 +189,6 @@ pub(super) fn calculate(op: Math, left: &Ty, right: &Ty) -> Ty {
         Math::Rem => {}
     }
     result
-}
-
-/// Without the secrets of the value itself: the caller adds them.
-fn bare(ty: &Ty) -> Ty {
-    ty.clone()
 }
 
 fn with_any(op: Math, left: &Ty, right: &Ty) -> Ty {

@@ -12,7 +12,7 @@ use super::env::Env;
 use super::operators::calculate;
 use super::stream::{Count, Stream};
 use crate::tree::{Node, Op, Part, PartKind, Term};
-use crate::ty::{Array, Field, Kinds, Marks, Numbers, Object, Ty};
+use crate::ty::{Array, Field, Kinds, Marks, Object, Ty};
 
 /// What replaces a value; never, and a count that may be none, where it is taken out.
 pub(super) type Change<'c> = dyn FnMut(&mut Engine<'_>, &Ty) -> Stream + 'c;
@@ -196,8 +196,7 @@ impl Engine<'_> {
             let old = item.clone().possibly_missing();
             let new = change(self, &old);
             let mut item = item.union(&new.ty);
-            let first = matches!(index.numbers(), Numbers::OneOf(at) if at.len() == 1 && at[0].compare(crate::number::Number::Int(0)).is_eq());
-            if !first {
+            if index.constant().is_none_or(|at| at != 0) {
                 // What lies before a position beyond the end is filled up.
                 item = item.possibly_missing();
             }
@@ -227,10 +226,6 @@ impl Engine<'_> {
                 let fields = Arc::make_mut(&mut object.fields);
                 if new.ty.is_never() {
                     fields.shift_remove(key);
-                    if let Some(rest) = object.rest.clone() {
-                        // Whatever else there may be, this key is gone.
-                        let _ = rest;
-                    }
                 } else {
                     let field = Field { ty: new.ty, required: new.count.min > 0 };
                     fields.insert(Arc::clone(key), field);

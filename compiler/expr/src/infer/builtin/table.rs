@@ -11,7 +11,7 @@ pub(super) struct Entry {
     /// Whether it looks at the value it works on at all.
     pub(super) reads: bool,
     pub(super) arguments: &'static [Option<Accepted>],
-    pub(super) result: Result_,
+    pub(super) result: Gives,
     pub(super) count: Count,
     /// Whether the result tells nothing of secrets it was made from.
     pub(super) public: bool,
@@ -20,8 +20,10 @@ pub(super) struct Entry {
 /// Kinds that are accepted, and the words for them.
 pub(super) type Accepted = (Kinds, &'static str);
 
+/// What a function gives.
 #[derive(Clone, Copy)]
-pub(super) enum Result_ {
+pub(super) enum Gives {
+    /// A value of this type.
     Type(fn() -> Ty),
     /// What it works on, but for literals.
     Same,
@@ -38,13 +40,12 @@ pub(super) fn table(name: &str, arity: usize) -> Option<Entry> {
         input,
         reads: true,
         arguments,
-        result: Result_::Type(result),
+        result: Gives::Type(result),
         count: Count::ONE,
         public: false,
     };
     let truth = |input, arguments| Entry { public: true, ..entry(input, arguments, Ty::bool) };
-    let same =
-        |input, arguments| Entry { result: Result_::Same, ..entry(input, arguments, Ty::any) };
+    let same = |input, arguments| Entry { result: Gives::Same, ..entry(input, arguments, Ty::any) };
     let several = |entry: Entry| Entry { count: Count::ANY, ..entry };
     let apart = |entry: Entry| Entry { reads: false, ..entry };
     Some(match (name, arity) {
