@@ -31,6 +31,8 @@ pub(crate) struct Params<'a> {
     pub(crate) written: Option<&'a Node>,
     /// The names that later steps see as `.vars`; `None` when only the run will tell.
     pub(crate) vars: Option<Vec<String>>,
+    /// Whether a key is missing, misspelled or at odds with another: what comes of the step is not known then.
+    pub(crate) broken: bool,
 }
 
 /// An inner block.
@@ -60,6 +62,7 @@ impl Params<'_> {
             slots: Vec::new(),
             written: None,
             vars: Some(Vec::new()),
+            broken: false,
         }
     }
 }
@@ -302,6 +305,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Checks the keys of a mapping: known, complete, not at odds with each other.
     fn mapping(&mut self, entries: &[Entry], shape: &Shape, place: &Place<'_>) {
+        let before = self.cx.problems.len();
         let mut meant = Vec::new();
         for entry in entries {
             meant.extend(self.key(entry, shape, place));
@@ -331,6 +335,7 @@ impl<'a> Walk<'_, 'a> {
                 _ => {}
             }
         }
+        self.found.broken |= self.cx.problems.len() > before;
         calls::check(self.cx, entries, shape, place.anchor);
     }
 
