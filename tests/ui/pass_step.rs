@@ -8,6 +8,8 @@ use locus_plugin::{
 };
 use serde_json::json;
 
+const SERVICE_ERRORS: [&str; 1] = ["service_down"];
+
 /// How the branches come together.
 #[derive(Param, Clone, Copy, PartialEq, Debug)]
 enum Join {
@@ -22,7 +24,7 @@ enum Join {
 #[derive(Param)]
 struct Handler {
     /// The errors it takes.
-    #[param(default, reference = "error")]
+    #[param(default, reference = "error", role = "catches")]
     errors: Vec<String>,
     /// The variable that holds the error.
     r#as: Option<String>,
@@ -42,7 +44,7 @@ struct Handler {
     result = list(one_of([block("/steps"), notation("int?")])),
     raises = "give_up",
     catches("break", "continue"),
-    never_completes,
+    never_completes, errors("gave_up", SERVICE_ERRORS, "acme_*"), passes_key,
     exactly_one("over", "while")
 )]
 struct Attempt {
@@ -61,7 +63,7 @@ struct Attempt {
     #[param(default = vec![0.5], min_items = 1, max_items = 3)]
     thresholds: Vec<f64>,
     /// How the branches come together.
-    #[param(default = "all")]
+    #[param(default = "all", effects(read("all"), idempotent("first_of", "racing")))]
     join: Join,
     /// How long to wait between.
     #[param(default = "1m30s")]
@@ -123,7 +125,7 @@ impl Action for Greet {
 
 /// Says nothing.
 #[derive(Step)]
-#[step(name = "pause", action, effect = "pure")]
+#[step(name = "pause", action, effect = "pure", no_errors)]
 struct Pause;
 
 impl Action for Pause {
@@ -154,8 +156,10 @@ fn main() {
     );
     assert_eq!(attempt.raises.as_deref(), Some("give_up"));
     assert_eq!(attempt.catches, ["break", "continue"]);
-    assert!(!attempt.completes);
-    assert!(attempt.defined_at.ends_with("pass_step.rs:48"), "{}", attempt.defined_at);
+    assert!(!attempt.completes && attempt.passes_key);
+    let errors = attempt.errors.clone().unwrap_or_default();
+    assert_eq!(errors, ["gave_up", "service_down", "acme_*"]);
+    assert!(attempt.defined_at.ends_with("pass_step.rs:50"), "{}", attempt.defined_at);
     assert_eq!(attempt.params["required"], Value::Null);
     assert_eq!(
         attempt.params["oneOf"],
@@ -187,7 +191,12 @@ fn main() {
         property("join")["oneOf"],
         json!([{ "const": "all", "description": "All must succeed." }, { "const": "first_of" }, { "const": "racing" }])
     );
+    assert_eq!(
+        property("join")["x-locus-effects"],
+        json!({ "all": "read", "first_of": "idempotent", "racing": "idempotent" })
+    );
     let handler = &property("catch")["items"];
+    assert_eq!(handler["properties"]["errors"]["x-locus-role"], "catches");
     assert_eq!(handler["description"], "What happens to one error.");
     assert_eq!(handler["properties"]["errors"]["items"]["x-locus-reference"], "error");
     assert_eq!(

@@ -8,7 +8,8 @@
 //! 3. `workflows` with `triggers` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
 //! 5. `segments` and `identity`: names, paths and signatures;
-//! 6. `flow` with `graph`, `level`, `scope` and `fields`: what runs, and what each place can see;
+//! 6. `typing` with `level` and `scope`: what each place can see, and of what type it is; `known`: what follows from that before anything runs;
+//!    `flow` with `roles` and `graph`: what runs; `effects`: what may happen twice; `secrets`: where they go; [`allow`]: what is meant so;
 //! 7. `summary`: what only all workflows together can get wrong; [`declared`] with [`surroundings`]: the phases as callers see them, apart for each workflow;
 //! 8. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
 

@@ -40,7 +40,8 @@ pub(super) fn run(
     params: Value,
     answers: Vec<Answer>,
 ) -> (Result<Value, StepError>, Arc<Script>) {
-    let Behaviour::Action(action) = super::entry(step).behaviour else {
+    let entry = super::entry(step);
+    let Behaviour::Action(action) = entry.behaviour else {
         panic!("`{step}` is no action")
     };
     let script = Arc::new(Script { answers: Mutex::new(answers.into()), ..Script::default() });
@@ -51,11 +52,14 @@ pub(super) fn run(
         attempt: 1,
         now: 60_000,
     };
-    let mut future = pin!(action.run(params, StepContext::new(info, script.clone())));
+    let mut future = pin!(action.run(params.clone(), StepContext::new(info, script.clone())));
     // The script answers at once: there is nothing to wait for.
     let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("the script does not wait");
     };
+    if let Err(error) = &result {
+        super::assert_declared(&entry.ty, &params, error);
+    }
     (result, script)
 }
 

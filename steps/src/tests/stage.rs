@@ -20,7 +20,7 @@ use locus_plugin::param::handle;
 use locus_plugin::step::Behaviour;
 use locus_plugin::{
     BlockKey, BlockRef, CloudEvent, ControlContext, ControlEvent, Decision, EventDraft, Exit,
-    Launch, Outcome, StepError, Target, schema,
+    Launch, Outcome, StepError, StepType, Target, schema,
 };
 use serde_json::{Value, json};
 
@@ -49,6 +49,7 @@ pub(super) fn play(step: &str, params: Value, script: &str) {
 pub(super) struct Stage {
     control: Arc<dyn ErasedControl>,
     /// The parameters with handles in the places of blocks and lazy parameters.
+    ty: StepType,
     params: Value,
     blocks: BTreeMap<String, Value>,
     instance: Option<Box<dyn ControlInstance>>,
@@ -79,6 +80,7 @@ impl Stage {
         place_handles(&entry.ty.params, &mut handled, "", &mut blocks);
         Self {
             control,
+            ty: entry.ty,
             params: handled,
             blocks,
             instance: None,
@@ -142,6 +144,7 @@ impl Stage {
         match decision {
             Err(error) => {
                 self.ended = true;
+                super::assert_declared(&self.ty, &self.host.params, &error);
                 describe_error(&error)
             }
             Ok(Decision::End { outcome, vars }) => {
