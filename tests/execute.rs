@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use locus_compiler::compile_in;
 use locus_diag::SourceId;
+use locus_model::StepPath;
 use locus_plugin::{CloudEvent, EventDraft, Outcome, Registry, StepError};
 use locus_runtime::core::{
     Command, Event, Image, Machine, Record, RunInfo, TimerKind, complete_input,
@@ -49,6 +50,20 @@ fn every_case_runs_and_recovers() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// What the steps of every case give, and how its run ends; with the spec of the case.
+pub(crate) fn results() -> impl Iterator<Item = (String, String, Vec<(StepPath, Value)>, Outcome)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("execute");
+    let mut cases: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases.into_iter().filter_map(|path| {
+        let text = std::fs::read_to_string(&path).ok()?;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let run = Case::read(&text).ok()?.run(&[], &BTreeSet::new(), Memory::Stays).ok()?;
+        Some((name, section(&text, "Spec")?, run.results, run.outcome))
+    })
 }
 
 /// A case with what came out of it in the place of its expectations.
@@ -93,6 +108,8 @@ struct Run {
     records: Vec<Record>,
     performed: Vec<(String, u32)>,
     outcome: Outcome,
+    /// What every step gave.
+    results: Vec<(StepPath, Value)>,
 }
 
 impl Case {
@@ -147,8 +164,7 @@ impl Case {
         memory: Memory,
     ) -> Result<Run, String> {
         let (mut machine, mut commands) =
-            Machine::with_image(Arc::clone(&self.image), self.run.clone())
-                .map_err(|e| e.to_string())?;
+            Machine::traced(Arc::clone(&self.image), self.run.clone()).map_err(|e| e.to_string())?;
         if !journal.is_empty() {
             for record in journal {
                 machine.apply(record.at, record.event.clone());
@@ -174,7 +190,8 @@ impl Case {
                 world.perform(command, &self.answers);
             }
             if let Some(outcome) = world.outcome.take() {
-                return Ok(Run { records, performed: world.performed, outcome });
+                let results = machine.results().to_vec();
+                return Ok(Run { records, performed: world.performed, outcome, results });
             }
             let event = if self.cancel_after == Some(records.len()) && !cancelled {
                 cancelled = true;

@@ -12,6 +12,7 @@
 //! - [`derives`]: what authors of plugins are told by the derives, case by case in `ui/`;
 //! - [`diff`]: two versions of a program compared, and each verdict held against what happens, case by case in `diff/`;
 //! - [`execute`]: runs with a scripted world and virtual time, each recovered from every prefix of its journal;
+//! - [`types`]: what steps give when they run, against the types that were inferred of them;
 //! - [`testing`]: tests that programs declare, run by `locus test`, case by case in `testing/`;
 //! - [`generate`]: what targets get, case by case in `generate/`, judged by outside tools too;
 //! - [`editor`]: sessions of the language server, case by case in `editor/`; the schema of the language; formatting;
@@ -44,3 +45,4 @@ mod program;
 mod suite;
 mod workspace;
 mod testing;
+mod types;

@@ -172,6 +172,7 @@ impl<'a> Typer<'_, 'a> {
             let level = Level::inside(block, at, outer, undoes).with_results(results);
             let ty = self.step(step, &level, variables, results);
             ends &= !ty.is_never();
+            self.note_result(&step.path, &ty);
             results.borrow_mut()[at] = ty;
         }
         if block.graph {

@@ -1,8 +1,10 @@
 //! What editors ask of the types in a workflow: what is seen at a place, and of which type it is.
 
+use std::sync::Arc;
+
 use locus_diag::Span;
-use locus_expr::{Field, Root, Template, Ty, TypeScope};
-use locus_model::Text;
+use locus_expr::{Field, Root, Template, Ty, TypeScope, Types};
+use locus_model::{StepPath, Text};
 
 use super::Typer;
 use super::place::Place;
@@ -11,6 +13,8 @@ use super::place::Place;
 #[derive(Clone, Default, Debug)]
 pub struct Sites {
     all: Vec<Site>,
+    results: Vec<(StepPath, Ty)>,
+    types: Arc<Types>,
 }
 
 /// A string with expressions, or one that is being written.
@@ -45,6 +49,17 @@ impl Sites {
             site.span.source == source && site.span.start <= offset && offset <= site.span.end
         };
         self.all.iter().find(covers)
+    }
+
+    /// What each step gives to later ones, in the order in which they run; `never` where it does not come to its end.
+    pub fn results(&self) -> impl Iterator<Item = (&StepPath, &Ty)> {
+        self.results.iter().map(|(path, ty)| (path, ty))
+    }
+
+    /// What the names of types stand for.
+    #[must_use]
+    pub fn types(&self) -> Arc<Types> {
+        Arc::clone(&self.types)
     }
 
     /// All of them, in the order in which they are evaluated.
@@ -118,6 +133,16 @@ impl Site {
 }
 
 impl<'a> Typer<'_, 'a> {
+    /// Keeps what a step gives, where an editor asks.
+    pub(super) fn note_result(&mut self, path: &StepPath, ty: &Ty) {
+        if self.silent == 0
+            && let Some(sites) = &mut self.cx.sites
+        {
+            sites.types = Arc::clone(&self.table.named);
+            sites.results.push((path.clone(), ty.clone()));
+        }
+    }
+
     /// Keeps what is seen at a string, where an editor asks.
     pub(super) fn note(
         &mut self,
@@ -142,7 +167,7 @@ impl<'a> Typer<'_, 'a> {
         for level in place.level.outwards() {
             for (index, step) in level.block.steps.iter().enumerate() {
                 let Some(id) = step.id.as_ref().filter(|_| level.has_run(index)) else { continue };
-                let name: std::sync::Arc<str> = id.value.as_str().into();
+                let name: Arc<str> = id.value.as_str().into();
                 if !steps.iter().any(|(known, _)| *known == name) {
                     steps.push((name, Field::required(level.result(index))));
                 }
@@ -159,8 +184,8 @@ impl<'a> Typer<'_, 'a> {
         }
         TypeScope {
             dot,
-            variables: std::sync::Arc::clone(place.variables),
-            types: std::sync::Arc::clone(&self.table.named),
+            variables: Arc::clone(place.variables),
+            types: Arc::clone(&self.table.named),
         }
     }
 }

@@ -179,7 +179,12 @@ impl<'a> Typer<'_, 'a> {
             causes = self.causes(reasons);
         }
         causes.extend(to.declared.clone());
-        let at = located(to.node, &mismatch.path);
+        let node = located(to.node, &mismatch.path);
+        let key = match &mismatch.kind {
+            MismatchKind::Unknown { field, .. } => node.entry(field).map(|entry| entry.key.span),
+            _ => None,
+        };
+        let at = key.unwrap_or_else(|| expression_of(node));
         let problem = messages::mismatch(&mismatch, &to.what, at, causes);
         self.found.push(problem);
     }
@@ -208,7 +213,7 @@ impl<'a> Typer<'_, 'a> {
 }
 
 /// The part of a value that a path of jq leads to, as far as it is written out.
-fn located(node: &Node, path: &str) -> Span {
+fn located<'n>(node: &'n Node, path: &str) -> &'n Node {
     let mut node = node;
     let mut rest = path.strip_prefix('.').unwrap_or(path);
     while !rest.is_empty() {
@@ -222,7 +227,7 @@ fn located(node: &Node, path: &str) -> Span {
         node = inner;
         rest = after.strip_prefix('.').unwrap_or(after);
     }
-    expression_of(node)
+    node
 }
 
 /// The first step of a path, and what is behind it.
