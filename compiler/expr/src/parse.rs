@@ -630,7 +630,8 @@ impl<'s> Parser<'s> {
             b'$' => {
                 let name = self.variable()?;
                 let key = Node::Text(name.text.get(1..)?.into());
-                let key = Term { node: key, span: name.span };
+                let span = Span { start: name.span.start + 1, end: name.span.end };
+                let key = Term { node: key, span };
                 return Some((key, Pattern::Variable(name)));
             }
             b'(' => {
