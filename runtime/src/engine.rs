@@ -40,6 +40,7 @@ use shared::{Shared, Start};
 pub use active::RunHandle;
 pub use error::EngineError;
 pub use events::{EngineEvent, EngineEvents, Silent};
+pub(crate) use programs::SECRET_PREFIX;
 pub use watch::Attend;
 
 /// What an engine is to work with.

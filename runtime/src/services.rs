@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::database::{Failure, FailureKind};
 use crate::engine::{EngineEvent, EngineEvents};
+use crate::host::Host;
 use connections::{ConnectionKind, Settings, find};
 use http::Http;
 use queue::Queues;
@@ -44,11 +45,12 @@ pub(crate) struct RunServices {
     pub(crate) registry: Arc<Registry>,
     pub(crate) base_dir: PathBuf,
     pub(crate) events: Arc<dyn EngineEvents>,
+    pub(crate) host: Arc<dyn Host>,
 }
 
 impl RunServices {
     fn connection(&self, name: &str, kind: ConnectionKind) -> Result<Settings, StepError> {
-        find(&self.program, name, kind, &self.base_dir)
+        find(&self.program, name, kind, &self.base_dir, &*self.host)
     }
 }
 

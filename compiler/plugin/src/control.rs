@@ -62,7 +62,7 @@ pub enum ControlEvent {
     Woken,
     /// An event that fits what the step listens for. The step goes on listening until it ends or listens for something else; no
     /// event comes twice to one run.
-    Received(CloudEvent),
+    Received(Box<CloudEvent>),
     /// The step is being cancelled, and no block of its is running.
     Cancelled,
 }

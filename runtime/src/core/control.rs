@@ -180,7 +180,7 @@ impl Machine {
             Ok(false) => {}
             Ok(true) => {
                 self.received.insert(seq);
-                self.tasks.push_back(Task::Deliver(id, ControlEvent::Received(event)));
+                self.tasks.push_back(Task::Deliver(id, ControlEvent::Received(Box::new(event))));
             }
             Err(error) => self.end_control(id, Outcome::Failed(error), Map::new()),
         }

@@ -117,6 +117,7 @@ struct StepShot {
 }
 
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "most steps that are going on hold blocks")]
 enum StateShot {
     Calling,
     Backoff,

@@ -13,7 +13,7 @@ use crate::core::Image;
 use crate::host::Host;
 
 /// What the names of environment variables that hold secrets begin with.
-const SECRET_PREFIX: &str = "LOCUS_SECRET_";
+pub(crate) const SECRET_PREFIX: &str = "LOCUS_SECRET_";
 
 /// How many programs are kept.
 const KEPT: usize = 32;

@@ -264,7 +264,7 @@ impl Shared {
     async fn recover(&self, row: &RunRow, cancel: bool) -> Result<Launch, EngineError> {
         let loaded = self.program(&row.program).await?;
         let info = info_of(row);
-        let mut replay = self.from_snapshot(&loaded, &info).await?;
+        let mut replay = self.at_last_snapshot(&loaded, &info).await?;
         let (id, after) = (row.id.clone(), replay.records());
         replay.apply(self.read(move |store| store.journal_after(&id, after)).await?)?;
         let (machine, records) = replay.finish();
@@ -293,7 +293,11 @@ impl Shared {
     }
 
     /// A run at its last snapshot, or where there is none that can be used, at its beginning.
-    async fn from_snapshot(&self, loaded: &Loaded, info: &RunInfo) -> Result<Replay, EngineError> {
+    async fn at_last_snapshot(
+        &self,
+        loaded: &Loaded,
+        info: &RunInfo,
+    ) -> Result<Replay, EngineError> {
         let id = info.id.clone();
         if let Some(snapshot) = self.read(move |store| store.snapshot(&id)).await? {
             let image = Arc::clone(&loaded.image);
@@ -386,6 +390,7 @@ impl Shared {
             registry: Arc::clone(&self.registry),
             base_dir: launch.base_dir,
             events: Arc::clone(&self.events),
+            host: Arc::clone(&self.host),
         };
         let actor = Actor {
             shared: Arc::clone(self),

@@ -1,10 +1,16 @@
 //! Connections of a program: found by name, their settings read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use locus_diag::did_you_mean;
-use locus_model::{Connection, Node, Program};
+use locus_expr::{Data, Expr, Limits, Root, Scope, Template};
+use locus_model::{Connection, Node, NodeKind, Program};
 use locus_plugin::StepError;
+use serde_json::{Map, Value};
+
+use crate::engine::SECRET_PREFIX;
+use crate::host::Host;
 
 /// The kinds of connections that this host knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +54,7 @@ pub(super) fn find(
     name: &str,
     kind: ConnectionKind,
     base_dir: &Path,
+    host: &dyn Host,
 ) -> Result<Settings, StepError> {
     let Some(connection) = program.connections.get(name) else {
         let hint = hint(name, program.connections.keys().map(String::as_str));
@@ -57,7 +64,7 @@ pub(super) fn find(
         ));
     };
     check_kind(connection, name, kind)?;
-    read(connection, name, kind, base_dir).map_err(|what| {
+    read(connection, name, kind, base_dir, host).map_err(|what| {
         StepError::terminal("invalid_connection", format!("the connection `{name}` {what}"))
     })
 }
@@ -88,6 +95,7 @@ fn read(
     name: &str,
     kind: ConnectionKind,
     base_dir: &Path,
+    host: &dyn Host,
 ) -> Result<Settings, String> {
     let known = kind.settings();
     for entry in connection.settings.as_mapping().unwrap_or_default() {
@@ -99,33 +107,85 @@ fn read(
             ));
         }
     }
-    let path = connection
-        .settings
+    let mut settings = evaluated(&connection.settings, host)?;
+    let path = settings
         .get("path")
-        .and_then(Node::as_str)
+        .and_then(Value::as_str)
         .filter(|path| !path.is_empty())
         .ok_or_else(|| format!("needs a `path`, for example `path: {name}.db`"))?;
-    if path.contains("${") {
-        return Err("has an expression in its `path`, which must be a plain text".to_owned());
-    }
     if path == ":memory:" {
         return Err("must be a file: what is in memory would not outlive the run".to_owned());
     }
-    let init = match connection.settings.get("init") {
-        None => Vec::new(),
-        Some(node) => {
-            statements(node).ok_or("has an `init` that is no SQL statement and no list of them")?
+    let path = base_dir.join(path);
+    let init = match settings.get_mut("init").map(Value::take) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(init) => {
+            statements(init).ok_or("has an `init` that is no SQL statement and no list of them")?
         }
     };
-    Ok(Settings { path: base_dir.join(path), init })
+    Ok(Settings { path, init })
 }
 
-fn statements(node: &Node) -> Option<Vec<String>> {
-    match (node.as_str(), node.as_sequence()) {
-        (Some(statement), _) => Some(vec![statement.to_owned()]),
-        (_, Some(items)) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+fn statements(init: Value) -> Option<Vec<String>> {
+    match init {
+        Value::String(statement) => Some(vec![statement]),
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        }
         _ => None,
     }
+}
+
+/// Settings with their expressions evaluated. `$env` and `$secrets` are those of this process: a connection belongs to the place
+/// where steps are performed, not to the run.
+fn evaluated(node: &Node, host: &dyn Host) -> Result<Value, String> {
+    match &node.kind {
+        NodeKind::String(text) if text.value.contains("${") => {
+            let template = Template::parse(&text.value)
+                .map_err(|_| "has a setting with an expression that is none".to_owned())?;
+            let scope = surroundings(&template, host)?;
+            let value = template.evaluate(&scope, &Limits::default());
+            // The words of an evaluation can hold values, and those may be secrets.
+            value.map(|value| value.to_value()).map_err(|_| {
+                "has a setting with an expression that failed".to_owned()
+            })
+        }
+        NodeKind::Sequence(items) => items.iter().map(|item| evaluated(item, host)).collect(),
+        NodeKind::Mapping(entries) => {
+            let each = entries
+                .iter()
+                .map(|entry| Ok((entry.key.value.clone(), evaluated(&entry.value, host)?)));
+            each.collect::<Result<Map<_, _>, String>>().map(Value::Object)
+        }
+        _ => Ok(node.to_value()),
+    }
+}
+
+/// The variables that an expression in a setting names.
+fn surroundings(template: &Template, host: &dyn Host) -> Result<Scope, String> {
+    let (mut env, mut secrets) = (Map::new(), Map::new());
+    for path in template.expressions().flat_map(Expr::paths) {
+        let (Root::Variable(variable), Some(first)) = (&path.root, path.segments.first()) else {
+            continue;
+        };
+        let name = &first.name;
+        match &**variable {
+            "env" => {
+                env.insert(name.clone(), host.env(name).into());
+            }
+            "secrets" => {
+                let variable = format!("{SECRET_PREFIX}{name}");
+                let value = host.env(&variable).ok_or_else(|| {
+                    format!("uses the secret `{name}`, which is not given: set the environment variable `{variable}`")
+                })?;
+                secrets.insert(name.clone(), Value::String(value));
+            }
+            _ => {}
+        }
+    }
+    let variables = [("env", env), ("secrets", secrets)]
+        .map(|(name, values)| (Arc::from(name), Data::from(Value::Object(values))));
+    Ok(Scope { variables: Arc::new(variables.into_iter().collect()), ..Scope::default() })
 }
 
 /// The end of a sentence about a name that does not exist.

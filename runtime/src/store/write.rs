@@ -14,7 +14,6 @@ pub struct Transaction {
 
 /// A change.
 #[derive(Clone, PartialEq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a transaction holds few writes, and most are small")]
 pub enum Write {
     /// Keeps a program; one of the same hash stays as it is.
     Program {

@@ -12,6 +12,7 @@ use locus_plugin::services::{Command, CommandOutput, Services};
 use serde_json::json;
 
 use super::support::{Recorder, main_program, probe, registry, spanned};
+use crate::host::SystemHost;
 use crate::services::{Resources, RunServices};
 
 /// What a step `main/run` of the plugin `test.probe` can do, where the project grants these permissions.
@@ -30,6 +31,7 @@ fn services(folder: &Path, granted: &[&str]) -> RunServices {
         registry: registry(),
         base_dir: folder.to_owned(),
         events: Arc::new(Recorder::default()),
+        host: Arc::new(SystemHost),
     }
 }
 

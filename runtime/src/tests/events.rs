@@ -193,7 +193,10 @@ async fn an_event_starts_the_workflows_that_take_it() {
         engine.runs(&filter).unwrap().into_iter().map(|run| run.outcome).collect()
     };
     assert_eq!(outputs(), [Some(json!(7))]);
-    engine.tell(draft("refunded", None, json!({ "amount": 4 })), &[program.clone()]).await.unwrap();
+    engine
+        .tell(draft("refunded", None, json!({ "amount": 4 })), std::slice::from_ref(&program))
+        .await
+        .unwrap();
     // One that does not fit the input starts nothing, and harms nothing.
     engine.tell(draft("refunded", None, json!({ "amount": 0.5 })), &[program]).await.unwrap();
     engine.wait_idle().await;

@@ -434,6 +434,7 @@ impl Bench {
             base_dir: self.folder.clone(),
             registry: registry(),
             events: Arc::new(Recorder::default()),
+            host: Arc::new(SystemHost),
         };
         let info = StepInfo {
             run_id: "run".to_owned(),

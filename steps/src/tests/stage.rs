@@ -290,7 +290,7 @@ fn read_event(text: &str) -> ControlEvent {
         };
         let time = "2026-01-01T00:00:00Z".to_owned();
         let event = CloudEvent::new(draft, "e-1".to_owned(), "/shop".to_owned(), time);
-        return ControlEvent::Received(event);
+        return ControlEvent::Received(Box::new(event));
     }
     let mut words = text.splitn(3, ' ');
     let (block, verb, rest) =
