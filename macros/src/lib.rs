@@ -11,10 +11,12 @@
 
 mod attr;
 mod choice;
+mod command;
 mod docs;
 mod generator;
 mod hooks;
 mod literal;
+mod migration;
 mod names;
 mod object;
 mod param;
@@ -93,13 +95,32 @@ pub fn parser_hook(input: TokenStream) -> TokenStream {
 /// Registers a struct as a set of hooks. It has no fields, or implements `Default`.
 ///
 /// `#[hooks(…)]`:
-/// - the points it implements, at least one: `post_parse`, `post_validate`, `pre_generate`, `post_generate`;
+/// - the points it implements, at least one, each named like its trait: `post_validate`, `step_execute`, …;
+/// - `stage = "pre"`, `"normal"` (the default) or `"post"`; `priority = 10`: higher comes first among those not ordered otherwise;
 /// - `before("acme.shop")`, `after("…")`: plugins whose hooks come later or earlier;
-/// - `on_failure = "abort"` (the default), `"warn"` or `"ignore"`: what becomes of the build when it panics;
+/// - `steps("http")`, `files("api/**")`, `targets("web")`, `topics("acme.shop.*")`: what it applies to; the host looks before it calls;
+/// - `max_ms = 100`, `max_bytes = 65536`: what a call may take and give;
+/// - `on_failure = "abort"` (the default), `"warn"` or `"ignore"`: what becomes of the build when it panics, or its patch is refused;
 /// - `name = "…"`: its name, when that of the struct in snake case is not wanted.
 #[proc_macro_derive(Hooks, attributes(hooks))]
 pub fn hooks(input: TokenStream) -> TokenStream {
     expand(input, hooks::derive)
+}
+
+/// Makes a struct a command and registers it. Its fields are the arguments, as for [`Param`](derive@Param).
+///
+/// `#[command(name = "preview")]`: others call it by the plugin's id and this name.
+#[proc_macro_derive(Command, attributes(command, param))]
+pub fn command(input: TokenStream) -> TokenStream {
+    expand(input, command::derive)
+}
+
+/// Registers a struct as the step from one form of the plugin's config to the next. It has no fields, or implements `Default`.
+///
+/// `#[migration(from = 1)]`: it takes the first form, and gives the second.
+#[proc_macro_derive(Migration, attributes(migration))]
+pub fn migration(input: TokenStream) -> TokenStream {
+    expand(input, migration::derive)
 }
 
 /// Declares the plugin that a crate is. Its fields are the plugin's config, as for [`Param`](derive@Param).
@@ -108,7 +129,8 @@ pub fn hooks(input: TokenStream) -> TokenStream {
 /// - `id = "acme.shop"`: owner and plugin;
 /// - `api = "1.0"`: the version of the contract it needs; the one it is built with, unless it says so;
 /// - `provides(…)`, `requires(…)`, `optional(…)`, `conflicts(…)`: ids of plugins, or names that plugins provide;
-/// - `permissions(…)`: what it must be allowed to do;
+/// - `permissions(…)`: what it must be allowed to do: see `locus_plugin::permission`;
+/// - `config_version = 2`: the present form of its config, when projects may have written an earlier one (see `Migration`);
 /// - `stability = "stable"` (the default), `"preview"` or `"deprecated"`.
 ///
 /// Its version is that of the crate.

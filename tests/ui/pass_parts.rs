@@ -3,8 +3,8 @@
 use locus_plugin::hooks::OnFailure;
 use locus_plugin::model::Program;
 use locus_plugin::{
-    Doc, GenerateError, Generator, HookContext, Hooks, Param, Parsed, ParserHook, Plan, Plugin,
-    PostParse, PostValidate, Registry, RenderContext, Source, Stability, Unit, model,
+    Doc, GenerateError, Generator, HookContext, Hooks, Param, Parsed, ParsedFile, ParserHook, Plan, Plugin,
+    Point, PostParse, PostValidate, Registry, RenderContext, Source, Stability, Unit, model,
 };
 use serde_json::json;
 
@@ -67,7 +67,7 @@ impl ParserHook for Nothing {
 struct LooksTwice;
 
 impl PostParse for LooksTwice {
-    fn post_parse(&self, _: &model::Spec, _: &mut HookContext) {}
+    fn post_parse(&self, _: &ParsedFile<'_>, _: &mut HookContext) {}
 }
 
 impl PostValidate for LooksTwice {
@@ -105,7 +105,7 @@ fn main() {
 
     let hooks = registry.hooks().next().expect("the hooks");
     assert_eq!(hooks.meta.name, "looks_twice");
-    assert_eq!(hooks.meta.points, ["post_parse", "post_validate"]);
+    assert_eq!(hooks.meta.points, [Point::PostParse, Point::PostValidate]);
     assert_eq!(
         (&hooks.meta.before[0], &hooks.meta.after[0]),
         (&"acme.b".to_owned(), &"acme.a".to_owned())

@@ -38,7 +38,8 @@ pub(crate) fn list(registry: &Registry, json: bool, ui: Ui) -> Outcome {
             ));
         }
         for entry in registry.hooks().filter(|entry| entry.meta.plugin == meta.id) {
-            let points = entry.meta.points.join(", ");
+            let points: Vec<&str> = entry.meta.points.iter().map(|point| point.as_str()).collect();
+            let points = points.join(", ");
             ui.result(format_args!(
                 "  hooks     {:18} {} ({points})",
                 entry.meta.name,

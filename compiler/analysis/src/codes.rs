@@ -85,6 +85,18 @@ locus_diag::codes! {
     /// A compensation of a step that changes nothing.
     pub NOTHING_TO_UNDO = "nothing-to-undo", Warning, "../../../docs/codes/nothing-to-undo.md";
 
+    // -- plugins --
+    /// A version of a plugin that is not the one linked.
+    pub PLUGIN_VERSION_MISMATCH = "plugin-version-mismatch", Error, "../../../docs/codes/plugin-version-mismatch.md";
+    /// A plugin's config written for an earlier version of it.
+    pub PLUGIN_CONFIG_OUTDATED = "plugin-config-outdated", Warning, "../../../docs/codes/plugin-config-outdated.md";
+    /// A plugin's config of an earlier form that cannot be carried over.
+    pub PLUGIN_CONFIG_NOT_MIGRATED = "plugin-config-not-migrated", Error, "../../../docs/codes/plugin-config-not-migrated.md";
+    /// A permission granted to a plugin that does not ask for it.
+    pub PERMISSION_NOT_DECLARED = "permission-not-declared", Warning, "../../../docs/codes/permission-not-declared.md";
+    /// A step type or parameter that will go away.
+    pub DEPRECATED_PART = "deprecated-part", Warning, "../../../docs/codes/deprecated-part.md";
+
     // -- flow --
     /// Steps that wait for each other.
     pub NEEDS_CYCLE = "needs-cycle", Error, "../../../docs/codes/needs-cycle.md";

@@ -3,7 +3,7 @@
 //! Nothing stops at the first problem, and nothing is reported twice: what could not be understood is left out of further checks.
 //!
 //! Reading order:
-//! 1. `sections`: what the files declare; `manifest`: the project file; `context`: what the phases share;
+//! 1. `sections`: what the files declare; `manifest`: the project file, with its `plugins`; `context`: what the phases share;
 //! 2. `keys`: mappings with known keys; `types`, `defaults` and `raw_schema`; `models`; `connections`;
 //! 3. `workflows` with `triggers` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
@@ -31,6 +31,7 @@ mod manifest;
 mod messages;
 mod models;
 mod params;
+mod plugins;
 mod program;
 mod raw_schema;
 mod retry;
@@ -47,12 +48,20 @@ mod workflows;
 #[cfg(test)]
 mod tests;
 
+use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Diagnostics};
-use locus_model::{Node, Program, Spec};
+use locus_model::{Node, PluginUse, Program, Spec};
 use locus_plugin::Registry;
 
 use context::Context;
 use sections::Section;
+
+/// What a project file decides about plugins, before anything else of it is looked at. What is wrong with that, [`check`] reports.
+#[must_use]
+pub fn plugin_uses(manifest: Option<&Node>, registry: &Registry) -> IndexMap<String, PluginUse> {
+    let node = manifest.and_then(|manifest| manifest.get("plugins"));
+    node.map(|node| plugins::read(&mut Context::new(registry), node)).unwrap_or_default()
+}
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
 ///
@@ -83,6 +92,7 @@ pub fn check(
         program.name = manifest.name.unwrap_or_default();
         program.version = manifest.version;
         program.targets = manifest.targets;
+        program.plugins = manifest.plugins;
     }
     models::read(&mut cx, &all);
     let mut routes = triggers::Routes::new();

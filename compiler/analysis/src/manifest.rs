@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Spanned, did_you_mean};
-use locus_model::{Node, NodeKind, Target};
+use locus_model::{Node, NodeKind, PluginUse, Target};
 
 use crate::context::Context;
-use crate::keys::{Keys, anchor, check_identifier, list, mapping, text};
+use crate::keys::{Keys, anchor, check_identifier, mapping, text};
 use crate::messages::{names, project as messages, values};
 use crate::params;
+use crate::plugins;
 use crate::sections::{self, Section};
 use crate::shape::Shape;
 
@@ -24,6 +25,8 @@ pub(crate) struct Manifest {
     pub(crate) name: Option<String>,
     /// The project's version.
     pub(crate) version: Option<String>,
+    /// What it decides about plugins.
+    pub(crate) plugins: IndexMap<String, PluginUse>,
     /// What is built.
     pub(crate) targets: IndexMap<String, Target>,
 }
@@ -60,7 +63,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, node: &'a Node) -> Manifest {
         }
     }
     if let Some(node) = keys.get("plugins") {
-        plugins(cx, node);
+        manifest.plugins = plugins::read(cx, node);
     }
     if let Some(node) = keys.get("targets") {
         manifest.targets = targets(cx, node);
@@ -80,38 +83,6 @@ fn language(cx: &mut Context<'_>, node: &Node) {
             other => other.to_string(),
         };
         cx.report(messages::unsupported_language(&found, anchor(node)));
-    }
-}
-
-/// Plugins by id: a version requirement, or a mapping with `version`, `config` and `permissions`.
-fn plugins<'a>(cx: &mut Context<'a>, node: &'a Node) {
-    let registry = cx.registry;
-    for entry in mapping(node, "a mapping of plugins by id", &mut cx.problems).unwrap_or_default() {
-        let id = &entry.key;
-        let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
-            let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
-            cx.report(messages::unknown_plugin(id, known));
-            continue;
-        };
-        if matches!(entry.value.kind, NodeKind::String(_) | NodeKind::Null) {
-            continue;
-        }
-        let known = ["version", "config", "permissions"];
-        let Some(keys) = Keys::read(&entry.value, "a plugin", &known, id.span, &mut cx.problems)
-        else {
-            continue;
-        };
-        keys.text("version", &mut cx.problems);
-        if let Some(config) = keys.entry("config") {
-            let shape = Shape::compile(&plugin.config);
-            params::settings(cx, &config.value, &shape, "the config", config.key.span);
-        }
-        let permissions = keys.get("permissions");
-        let permissions =
-            permissions.and_then(|node| list(node, "a list of permissions", &mut cx.problems));
-        for permission in permissions.unwrap_or_default() {
-            text(permission, &mut cx.problems);
-        }
     }
 }
 

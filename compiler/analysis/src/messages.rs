@@ -2,6 +2,7 @@
 
 pub(crate) mod flow;
 pub(crate) mod names;
+pub(crate) mod plugins;
 pub(crate) mod project;
 pub(crate) mod references;
 pub(crate) mod steps;

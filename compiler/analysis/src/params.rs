@@ -1,17 +1,19 @@
 //! Parameters: one walk over what is written, along the shape of the step type. It checks, gathers what expressions refer to,
 //! cuts the inner blocks out and notes which parameters the step evaluates itself.
 
-use locus_diag::{Span, Spanned, did_you_mean};
+use locus_diag::{Diagnostic, SourceId, Span, Spanned, did_you_mean};
 use locus_model::node::escape_token;
 use locus_model::{Entry, Node, NodeKind, Text};
+use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
+use serde_json::Value;
 
 use crate::binds::{Around, bound_name, lazy_binds};
 use crate::calls;
 use crate::context::Context;
 use crate::expressions::{self, Uses, Written};
 use crate::keys::{anchor, is_extension};
-use crate::messages::{names, steps as messages, values};
+use crate::messages::{names, plugins, steps as messages, values};
 use crate::segments::Segments;
 use crate::shape::{Bind, Kind, Others, Reference, Shape};
 use crate::steps::{self, BlockDraft, COMMON_KEYS};
@@ -75,6 +77,10 @@ impl Params<'_> {
 pub(crate) fn read<'a>(cx: &mut Context<'a>, ty: &'a StepEntry, entry: &'a Entry) -> Params<'a> {
     let shape = cx.shape(ty);
     let what = format!("`{}`", ty.ty.name);
+    if let Some(advice) = &shape.deprecated {
+        let what = format!("the step type {what}");
+        cx.report(plugins::deprecated(&what, advice, entry.key.span));
+    }
     if entry.value.kind == NodeKind::Null && shape.may_be_empty() {
         return Params::none(entry.value.span);
     }
@@ -90,6 +96,15 @@ pub(crate) fn settings<'a>(
     anchor: Span,
 ) -> Node {
     walk(cx, node, shape, &Place { literal: true, ..Place::of(what, anchor) }).node
+}
+
+/// Why a value that stands in no file does not fit a shape; `None` when it does.
+pub(crate) fn misfit(value: &Value, shape: &Shape, registry: &Registry) -> Option<String> {
+    let place = Span::new(SourceId(0), 0..0);
+    let node = Node::of_value(value, place);
+    let mut cx = Context::new(registry);
+    walk(&mut cx, &node, shape, &Place { literal: true, ..Place::of("the config", place) });
+    cx.problems.into_iter().find(Diagnostic::is_error).map(|problem| problem.message)
 }
 
 /// Walks over a value along a shape.
@@ -298,6 +313,10 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             let inner = known.unwrap_or(&any);
+            if let Some(advice) = &inner.deprecated {
+                let what = format!("the parameter `{key}`");
+                self.cx.report(plugins::deprecated(&what, advice, entry.key.span));
+            }
             self.pointer.push('/');
             self.pointer.push_str(&escape_token(key));
             let next = if inner.holds_blocks {

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use locus_analysis::check;
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources};
-use locus_model::{Program, Spec, SpecFile};
-use locus_plugin::Registry;
-use locus_plugin::host::{guarded, run_hooks};
+use locus_model::{Node, Program, Spec, SpecFile};
+use locus_plugin::host::guarded;
 use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
+use locus_plugin::{Point, Registry};
 use locus_syntax::codes::YAML_SYNTAX;
 use locus_syntax::{DiskWorld, World, discover};
 use rayon::prelude::*;
 
+use crate::hooks::{self, Hooked};
 use crate::limit::limited;
 
 /// A program with everything that was found out about it.
@@ -28,6 +29,10 @@ pub struct Compilation {
     pub diagnostics: Diagnostics,
     /// The project's folder: what paths in the program are relative to.
     pub root: PathBuf,
+    /// The project file as written, if there is one.
+    pub manifest: Option<Node>,
+    /// The plugins as the project wants them.
+    pub registry: Registry,
 }
 
 /// Compiles a spec file, or the project in a folder.
@@ -48,6 +53,11 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
         .collect();
     let (project, problems) = discover(world, start, &suffixes);
     let mut diagnostics = Diagnostics::from(problems);
+    let manifest = project.manifest.and_then(|manifest| manifest.node);
+    let (project_registry, problems) = for_project(manifest.as_ref(), registry);
+    diagnostics.extend(problems);
+    let registry = &project_registry;
+    diagnostics.extend(hooks::pre_parse(&project.files, &project.sources, registry));
 
     let parsed: Vec<(SourceId, Parsed)> = project
         .files
@@ -63,29 +73,47 @@ pub fn compile_in(world: &dyn World, start: &str, registry: &Registry) -> Compil
         diagnostics.extend(parsed.diagnostics);
         spec.files.push(SpecFile { source, documents: parsed.documents });
     }
-    diagnostics.extend(run_hooks(registry, "post_parse", |entry, cx| {
-        if let Some(hook) = &entry.post_parse {
-            hook.post_parse(&spec, cx);
+    let name = name_of_first_file(&spec, &project.sources);
+    let mut hooked = Hooked::new(spec, project.sources, registry);
+    hooked.written();
+    let checked = |spec: &Spec| {
+        let (mut program, problems) = check(spec, manifest.as_ref(), registry);
+        if program.name.is_empty() {
+            program.name = name.clone();
         }
-    }));
-
-    let manifest = project.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-    let (mut program, problems) = check(&spec, manifest, registry);
-    let reported = problems.into_iter().filter(|problem| !only_follows(problem, &partial));
-    diagnostics.extend(reported);
-    if program.name.is_empty() {
-        program.name = name_of_first_file(&spec, &project.sources);
-    }
+        let reported = problems.into_iter().filter(|problem| !only_follows(problem, &partial));
+        (program, reported.collect())
+    };
+    let (mut program, mut problems) = hooked.check(&checked);
     // Hooks see whole programs only.
-    if !diagnostics.has_errors() {
-        diagnostics.extend(run_hooks(registry, "post_validate", |entry, cx| {
-            if let Some(hook) = &entry.post_validate {
-                hook.post_validate(&program, cx);
-            }
-        }));
+    if !diagnostics.has_errors() && !has_errors(&problems) && !has_errors(&hooked.problems) {
+        let point = Point::PostValidate;
+        (program, problems) =
+            hooked.checked(point, program, problems, &checked, |entry, program, cx| {
+                if let Some(hook) = &entry.post_validate {
+                    hook.post_validate(program, cx);
+                }
+            });
     }
-    let diagnostics = limited(diagnostics);
-    Compilation { program, spec, sources: project.sources, diagnostics, root: PathBuf::new() }
+    let Hooked { draft, problems: told, .. } = hooked;
+    diagnostics.extend(problems.into_iter().chain(told).map(|problem| draft.blame(problem)));
+    Compilation {
+        program,
+        spec: draft.spec,
+        sources: draft.sources,
+        diagnostics: limited(diagnostics),
+        root: PathBuf::new(),
+        manifest,
+        registry: project_registry,
+    }
+}
+
+/// The plugins as a project file wants them. Where they do not fit together any longer, all are used.
+fn for_project(manifest: Option<&Node>, registry: &Registry) -> (Registry, Vec<Diagnostic>) {
+    let uses = locus_analysis::plugin_uses(manifest, registry);
+    registry
+        .for_project(&uses)
+        .map_or_else(|problems| (registry.clone(), problems), |registry| (registry, Vec::new()))
 }
 
 /// Whether a problem may only follow from a file that could not be read to its end: what is missing may stand in the rest of it.

@@ -25,7 +25,7 @@ pub use identity::{StepId, StepPath};
 pub use json_schema::{field_schema, notation_schema, object_schema};
 pub use model::{Index, Model};
 pub use node::{Entry, Node, NodeKind, Text};
-pub use program::{Connection, Program, Target};
+pub use program::{Connection, PluginUse, Program, Target};
 pub use spec::{Spec, SpecFile};
 pub use types::{Field, Type, TypeKind};
 pub use workflow::{Backoff, Block, Effect, Jitter, Retry, Slot, Step, Trigger, Workflow};

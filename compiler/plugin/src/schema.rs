@@ -24,6 +24,9 @@ pub const LITERAL: &str = "x-locus-literal";
 /// Marks a mapping (the parameters as a whole, or one of them) whose keys are names that later steps see as `.vars`.
 pub const SETS_VARS: &str = "x-locus-sets-vars";
 
+/// Marks a step type or parameter that will go away: beside `deprecated`, what to use instead, as a sentence.
+pub const DEPRECATED: &str = "x-locus-deprecated";
+
 /// How often an inner block may run.
 pub const RUNS: [&str; 6] = ["once", "at_most_once", "many", "concurrent", "on_error", "always"];
 
@@ -127,6 +130,30 @@ pub fn choice(description: &str, choices: &[(&str, &str)]) -> Value {
         })
         .collect();
     with(schema, "oneOf", Value::Array(each))
+}
+
+/// A value with the defaults of its schema put where nothing is given, in objects inside as well; nothing counts as an empty object.
+#[must_use]
+pub fn with_defaults(schema: &Value, value: Value) -> Value {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return value;
+    };
+    let mut map = match value {
+        Value::Object(map) => map,
+        Value::Null => serde_json::Map::new(),
+        other => return other,
+    };
+    for (name, property) in properties {
+        match map.get_mut(name) {
+            Some(given) => *given = with_defaults(property, given.take()),
+            None => {
+                if let Some(default) = property.get("default") {
+                    map.insert(name.clone(), default.clone());
+                }
+            }
+        }
+    }
+    Value::Object(map)
 }
 
 /// The schema of the items of a list or of the values of a mapping.

@@ -29,17 +29,6 @@ pub(crate) fn unknown_generator<'n>(
     suggest(problem, name, name.span, known, "there are")
 }
 
-pub(crate) fn unknown_plugin<'n>(
-    name: &Spanned<String>,
-    known: impl IntoIterator<Item = &'n str> + Clone,
-) -> Diagnostic {
-    let problem =
-        Diagnostic::new(codes::UNKNOWN_PLUGIN, format!("there is no plugin `{}`", name.value))
-            .at(name.span, "not linked")
-            .help("no plugin is linked into this program");
-    suggest(problem, name, name.span, known, "there are")
-}
-
 pub(crate) fn target_outside_project(out: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(
         codes::TARGET_OUTSIDE_PROJECT,
