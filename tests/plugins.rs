@@ -1,8 +1,14 @@
 //! What is linked into a host, and that plugins of a third party work in one: in the whole command, and when they panic.
 
 mod acme;
+mod around;
+mod fit;
+mod kit;
 mod loopback;
+mod order;
 mod panics;
+mod patches;
+mod talk;
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ mod calls;
 mod children;
 mod error;
 mod events;
+mod hooks;
 mod programs;
 mod replay;
 mod shared;
@@ -122,11 +123,13 @@ impl Engine {
             StoreLocation::Memory => Arc::new(MemoryStore::new()),
             StoreLocation::Open(store) => store,
         };
+        let (events, watched) = hooks::Watched::by(&config.registry, config.events, &config.host);
         let shared = Shared {
             store,
             registry: config.registry,
             host: config.host,
-            events: config.events,
+            events,
+            watched,
             base_dir,
             cancel_poll: config.cancel_poll,
             resources: Arc::default(),
@@ -314,6 +317,7 @@ impl Engine {
     /// Waits until no run is executed here: those that were started, and all that they have started in turn.
     pub async fn wait_idle(&self) {
         self.shared.active.idle().await;
+        self.flush().await;
     }
 
     /// Stops all runs where they are, and waits until they have stopped. What is recorded is safe, and they can be resumed: here,
@@ -321,6 +325,14 @@ impl Engine {
     pub async fn stop(&self) {
         self.shared.active.wish_all(Wish::Stop);
         self.shared.active.idle().await;
+        self.flush().await;
+    }
+
+    /// Lets the hooks that watch runs hear of everything so far.
+    async fn flush(&self) {
+        if let Some(watched) = &self.shared.watched {
+            watched.flush().await;
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub use migration::Migration;
 pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
 pub use parser_hook::{Parsed, ParserHook};
 pub use patch::{Patch, Place};
-pub use registry::{Registration, Registry};
+pub use registry::{PartEntry, Registration, Registry};
 pub use serde_json::Value;
 pub use step::{StepKind, StepType};
 

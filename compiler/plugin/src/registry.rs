@@ -52,6 +52,41 @@ pub enum Part {
     Migration(fn() -> MigrationEntry),
 }
 
+/// A part with all that it is: what hosts register that make parts while they run, and what [`Part`] makes.
+#[derive(Clone)]
+pub enum PartEntry {
+    /// The plugin itself.
+    Plugin(PluginMeta),
+    /// A step type.
+    Step(StepEntry),
+    /// A generator.
+    Generator(GeneratorEntry),
+    /// A parser hook.
+    ParserHook(ParserHookEntry),
+    /// A set of hooks.
+    Hooks(HooksEntry),
+    /// A command.
+    Command(CommandEntry),
+    /// A migration of the plugin's config.
+    Migration(MigrationEntry),
+}
+
+impl Part {
+    /// The part itself.
+    #[must_use]
+    pub fn make(self) -> PartEntry {
+        match self {
+            Self::Plugin(make) => PartEntry::Plugin(make()),
+            Self::Step(make) => PartEntry::Step(make()),
+            Self::Generator(make) => PartEntry::Generator(make()),
+            Self::ParserHook(make) => PartEntry::ParserHook(make()),
+            Self::Hooks(make) => PartEntry::Hooks(make()),
+            Self::Command(make) => PartEntry::Command(make()),
+            Self::Migration(make) => PartEntry::Migration(make()),
+        }
+    }
+}
+
 /// What every derived part implements: for hosts that register without the linker, such as WASM.
 pub trait Registered {
     /// The part.
@@ -140,16 +175,26 @@ impl Registry {
     /// # Errors
     /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
     pub fn build(parts: impl IntoIterator<Item = Registration>) -> Result<Self, Vec<Diagnostic>> {
+        Self::assemble(parts.into_iter().map(|part| (part.package.to_owned(), part.part.make())))
+    }
+
+    /// These parts, each with the package it comes from: for hosts that make parts while they run.
+    ///
+    /// # Errors
+    /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
+    pub fn assemble(
+        parts: impl IntoIterator<Item = (String, PartEntry)>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
-        let registrations: Vec<Registration> = parts.into_iter().collect();
-        let owners = declared_plugins(&registrations, &mut problems);
+        let entries: Vec<(String, PartEntry)> = parts.into_iter().collect();
+        let owners = declared_plugins(&entries, &mut problems);
         let mut parts = Parts {
             plugins: owners.values().map(|meta| (meta.id.clone(), meta.clone())).collect(),
             ..Parts::default()
         };
-        for registration in &registrations {
-            let owner = owners.get(registration.package).map(|meta| meta.id.as_str());
-            parts.add(registration, owner, &mut problems);
+        for (package, entry) in entries {
+            let owner = owners.get(&package).map(|meta| meta.id.as_str());
+            parts.add(&package, entry, owner, &mut problems);
         }
         requirements::check_ids(parts.plugins.values(), &mut problems);
         let parts = Arc::new(parts);
@@ -402,30 +447,27 @@ impl Parts {
 
     fn add(
         &mut self,
-        registration: &Registration,
+        package: &str,
+        entry: PartEntry,
         owner: Option<&str>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        let package = registration.package;
         let plugin = owner.unwrap_or_default().to_owned();
-        let (what, name, defined_at, earlier) = match registration.part {
-            Part::Plugin(_) => return,
-            Part::Step(make) => {
-                let mut entry = make();
+        let (what, name, defined_at, earlier) = match entry {
+            PartEntry::Plugin(_) => return,
+            PartEntry::Step(mut entry) => {
                 entry.ty.plugin = plugin;
                 let (name, at) = (entry.ty.name.clone(), entry.ty.defined_at.clone());
                 let earlier = self.steps.insert(name.clone(), entry);
                 ("step type", name, at, earlier.map(|e| (e.ty.plugin, e.ty.defined_at)))
             }
-            Part::Generator(make) => {
-                let mut entry = make();
+            PartEntry::Generator(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 let earlier = self.generators.insert(name.clone(), entry);
                 ("generator", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::ParserHook(make) => {
-                let mut entry = make();
+            PartEntry::ParserHook(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 for other in self.parser_hooks.values() {
@@ -446,23 +488,20 @@ impl Parts {
                 let earlier = self.parser_hooks.insert(name.clone(), entry);
                 ("parser hook", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::Hooks(make) => {
-                let mut entry = make();
+            PartEntry::Hooks(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 let key = (entry.meta.plugin.clone(), name.clone());
                 let earlier = self.hooks.insert(key, entry);
                 ("set of hooks", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::Command(make) => {
-                let mut entry = make();
+            PartEntry::Command(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.full_name(), entry.meta.defined_at.clone());
                 let earlier = self.commands.insert(name.clone(), entry);
                 ("command", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::Migration(make) => {
-                let mut entry = make();
+            PartEntry::Migration(mut entry) => {
                 entry.meta.plugin = plugin;
                 let at = entry.meta.defined_at.clone();
                 let key = (entry.meta.plugin.clone(), entry.meta.from);
@@ -493,26 +532,21 @@ impl Parts {
 }
 
 /// The plugin of each crate that declares exactly one.
-fn declared_plugins<'a>(
-    parts: &'a [Registration],
+fn declared_plugins(
+    parts: &[(String, PartEntry)],
     problems: &mut Vec<Diagnostic>,
-) -> BTreeMap<&'a str, PluginMeta> {
-    let mut owners: BTreeMap<&str, PluginMeta> = BTreeMap::new();
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+) -> BTreeMap<String, PluginMeta> {
+    let mut owners: BTreeMap<String, PluginMeta> = BTreeMap::new();
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     let mut several = BTreeSet::new();
-    for registration in parts {
-        let Part::Plugin(make) = registration.part else { continue };
-        let meta = make();
-        if let Some(package) = ids.insert(meta.id.clone(), meta.package.clone()) {
-            problems.push(duplicate(
-                "plugin",
-                &meta.id,
-                (&meta.id, &meta.package),
-                (&meta.id, &package),
-            ));
+    for (package, entry) in parts {
+        let PartEntry::Plugin(meta) = entry else { continue };
+        if let Some(other) = ids.insert(&meta.id, &meta.package) {
+            let (one, two) = ((&*meta.id, &*meta.package), (&*meta.id, other));
+            problems.push(duplicate("plugin", &meta.id, one, two));
         }
-        if owners.insert(registration.package, meta).is_some() {
-            several.insert(registration.package);
+        if owners.insert(package.clone(), meta.clone()).is_some() {
+            several.insert(package.clone());
         }
     }
     owners.retain(|package, _| !several.contains(package));

@@ -6,18 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locus_plugin::action::StepInfo;
+use locus_plugin::host::{Around, Quiet};
 use locus_plugin::services::Services;
 use locus_plugin::step::Behaviour;
-use locus_plugin::{Effect, Outcome, StepContext, StepError};
+use locus_plugin::{Effect, Outcome, Point, Registry, StepAttempt, StepContext, StepError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::active::Wish;
-use super::calls::{CallResult, Calls};
+use super::calls::{CallResult, Calls, stopped_with};
 use super::children::Children;
 use super::error::EngineError;
 use super::events::EngineEvent;
-use super::shared::Shared;
+use super::hooks::{after_run, around_step};
+use super::shared::{Shared, hooked};
 use super::timers::Timers;
 use crate::core::{Command, Event, Machine, Record, RunInfo, StepCall, TimerKind};
 use crate::services::Starter;
@@ -31,6 +33,8 @@ const LONGEST_SLEEP: u64 = 30_000;
 /// A run that is being executed.
 pub(super) struct Actor {
     pub(super) shared: Arc<Shared>,
+    /// The plugins as the program's project wants them.
+    pub(super) registry: Registry,
     pub(super) owner: Arc<str>,
     pub(super) info: RunInfo,
     pub(super) services: Arc<dyn Services>,
@@ -66,6 +70,7 @@ impl Actor {
         self.perform(commands);
         loop {
             if let Some(outcome) = self.work.outcome.take() {
+                let outcome = after_run(&self.registry, &hooked(&self.info), outcome);
                 self.end(&outcome).await?;
                 return Ok(outcome);
             }
@@ -221,8 +226,11 @@ impl Actor {
             attempt,
             now,
         };
-        let context = StepContext::new(info, Arc::clone(&self.services));
-        let action = match self.shared.registry.step(&step_type).map(|entry| &entry.behaviour) {
+        let entry = self.registry.step(&step_type);
+        let plugin = self.registry.standing(entry.map_or("", |entry| &entry.ty.plugin));
+        let context = StepContext::new(info, Arc::clone(&self.services))
+            .of_plugin(plugin, Arc::clone(self.registry.host()));
+        let action = match entry.map(|entry| &entry.behaviour) {
             Some(Behaviour::Action(action)) => Arc::clone(action),
             _ => {
                 let error = StepError::terminal(
@@ -234,7 +242,27 @@ impl Actor {
             }
         };
         // Inside the task from the first word on: a panic is the step's, not the run's.
-        let run = async move { action.run(params, context).await };
+        let Some(around) = Around::at(&self.registry, Point::StepExecute, &step_type) else {
+            let run = async move { action.run(params, context).await };
+            self.work.calls.spawn(key, attempt, run);
+            return;
+        };
+        let step = StepAttempt {
+            run: self.info.id.clone(),
+            path: context.info().path.clone(),
+            key: key.clone(),
+            attempt,
+            step_type,
+            params: params.clone(),
+            now,
+        };
+        let registry = self.registry.clone();
+        let run = async move {
+            // A panic of the action is its failure, which the hooks around it see.
+            let call = tokio::spawn(Quiet::new(async move { action.run(params, context).await }));
+            let call = async { stopped_with(call).await };
+            around_step(&registry, around, step, call).await
+        };
         self.work.calls.spawn(key, attempt, run);
     }
 

@@ -13,6 +13,7 @@ use super::actor::{Actor, Work};
 use super::children::Children;
 use super::error::EngineError;
 use super::events::{EngineEvent, EngineEvents};
+use super::hooks::{Watched, before_run};
 use super::programs::{Loaded, Programs};
 use super::replay::replay;
 use super::turns::Turns;
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) host: Arc<dyn Host>,
     pub(super) events: Arc<dyn EngineEvents>,
+    /// The hooks that watch runs, if there are any.
+    pub(super) watched: Option<Arc<Watched>>,
     pub(super) base_dir: PathBuf,
     pub(super) cancel_poll: Duration,
     pub(super) resources: Arc<Resources>,
@@ -98,7 +101,18 @@ impl Shared {
         let env = loaded.env(&*self.host);
         let info = RunInfo { id, workflow, input, env, started: self.host.now() };
         let (machine, commands) = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
-        match self.add(&loaded, &base_dir, &info).await {
+        let decided = match before_run(&loaded.registry, &hooked(&info)) {
+            Some(Err(error)) => {
+                return Err(EngineError::new(
+                    "run_refused",
+                    format!("a plugin refuses the run: {error}"),
+                    "`locus plugin order workflow_execute` lists the plugins around runs",
+                ));
+            }
+            Some(Ok(output)) => Some(output),
+            None => None,
+        };
+        match self.add(&loaded, &base_dir, &info, decided.as_ref()).await {
             Ok(()) => {}
             Err(error) if error.code == "run_id_in_use" => {
                 return self.find(&info.id, Some(&info)).await;
@@ -106,6 +120,11 @@ impl Shared {
             Err(error) => return Err(error),
         }
         self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        if let Some(output) = decided {
+            let outcome = Outcome::Done(output);
+            self.events.event(&EngineEvent::RunEnded { run: &info.id, outcome: &outcome });
+            return Ok(RunHandle::of_ended(&info.id, outcome));
+        }
         let (records, cancelled, cancel) = (0, false, false);
         self.launch(Launch {
             loaded,
@@ -120,12 +139,13 @@ impl Shared {
         .await
     }
 
-    /// Adds a run to the store, with its program where the store may not have it.
+    /// Adds a run to the store, with its program where the store may not have it; ended at once where its output is given.
     async fn add(
         &self,
         loaded: &Loaded,
         base_dir: &Path,
         info: &RunInfo,
+        output: Option<&Value>,
     ) -> Result<(), EngineError> {
         let row = RunRow {
             id: info.id.clone(),
@@ -145,7 +165,17 @@ impl Shared {
         if !loaded.is_stored() {
             writes.push(Write::Program { hash: loaded.hash.clone(), body: loaded.body()? });
         }
+        let owner = row.owner.clone().unwrap_or_default();
         writes.push(Write::Start(row));
+        if let Some(output) = output {
+            writes.push(Write::End {
+                run: info.id.clone(),
+                owner,
+                state: RunState::Done,
+                outcome: Some(output.clone()),
+                at: info.started,
+            });
+        }
         self.store.commit(Transaction { writes }).await?;
         loaded.set_stored();
         Ok(())
@@ -266,6 +296,7 @@ impl Shared {
     async fn launch(self: &Arc<Self>, launch: Launch) -> Result<RunHandle, EngineError> {
         let owner = self.owner().await?;
         let program = Arc::clone(&launch.loaded.program);
+        let registry = launch.loaded.registry.clone();
         let children = Arc::new(Children {
             shared: Arc::clone(self),
             loaded: launch.loaded,
@@ -280,6 +311,7 @@ impl Shared {
         };
         let actor = Actor {
             shared: Arc::clone(self),
+            registry,
             owner,
             info: launch.info,
             services: Arc::new(services),
@@ -347,6 +379,15 @@ impl Shared {
         for run in self.store.cancel_requests(owner).unwrap_or_default() {
             self.active.wish(&run, Wish::Cancel);
         }
+    }
+}
+
+/// A run as hooks see it.
+pub(super) fn hooked(info: &RunInfo) -> locus_plugin::RunInfo {
+    locus_plugin::RunInfo {
+        id: info.id.clone(),
+        workflow: info.workflow.clone(),
+        input: info.input.clone(),
     }
 }
 
