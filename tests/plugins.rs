@@ -2,6 +2,7 @@
 
 mod acme;
 mod around;
+mod command_line;
 mod fit;
 mod kit;
 mod loopback;
@@ -46,7 +47,7 @@ fn parts_say_where_they_are_defined() {
     }
 }
 
-const KINDS: [&str; 4] = ["steps", "generators", "parser_hooks", "hooks"];
+const KINDS: [&str; 5] = ["steps", "generators", "parser_hooks", "hooks", "commands"];
 
 /// Compares with a file in `snapshots/`, for modules in folders as well.
 fn assert_snapshot(name: &str, text: &str) {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use locus_plugin::command::{CommandEntry, CommandMeta};
 use locus_plugin::{
-    CommandError, Event, HookContext, HostError, PartEntry, PluginState, Registry, Severity, Value,
-    host::PluginHost,
+    CommandError, HookContext, HostError, PartEntry, PluginEvent, PluginState, Registry, Severity,
+    Value, host::PluginHost,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,7 +24,7 @@ struct Checked {
     workflows: usize,
 }
 
-impl Event for Checked {
+impl PluginEvent for Checked {
     const TOPIC: &'static str = "acme.count.checked";
 }
 

@@ -46,6 +46,13 @@ pub(crate) fn list(registry: &Registry, json: bool, ui: Ui) -> Outcome {
                 first_line(&entry.meta.docs)
             ));
         }
+        for entry in registry.commands().iter().filter(|entry| entry.meta.plugin == meta.id) {
+            ui.result(format_args!(
+                "  command   {:18} {}",
+                entry.meta.name,
+                first_line(&entry.meta.docs)
+            ));
+        }
     }
     Ok(())
 }
@@ -55,7 +62,7 @@ fn first_line(text: &str) -> &str {
 }
 
 /// A plugin with its parts.
-fn describe(registry: &Registry, id: &str) -> Value {
+pub(crate) fn describe(registry: &Registry, id: &str) -> Value {
     let meta = registry.plugins().find(|meta| meta.id == id);
     let steps: Vec<&_> =
         registry.steps().map(|entry| &entry.ty).filter(|ty| ty.plugin == id).collect();
@@ -70,5 +77,12 @@ fn describe(registry: &Registry, id: &str) -> Value {
     value["generators"] = json!(generators);
     value["parser_hooks"] = json!(parser_hooks);
     value["hooks"] = json!(hooks);
+    let commands: Vec<&_> = registry
+        .commands()
+        .iter()
+        .map(|entry| &entry.meta)
+        .filter(|meta| meta.plugin == id)
+        .collect();
+    value["commands"] = json!(commands);
     value
 }

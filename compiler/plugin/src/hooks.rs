@@ -25,8 +25,8 @@ pub use context::HookContext;
 pub use meta::{Budget, Filter, HooksMeta, OnFailure, Stage};
 
 use crate::error::StepError;
-use crate::event::EventMessage;
 use crate::generator::{Doc, Plan, Unit};
+use crate::plugin_event::EventMessage;
 
 /// Declares the points: their enum, and the fields of an entry.
 macro_rules! points {

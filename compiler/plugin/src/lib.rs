@@ -10,7 +10,7 @@
 //! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, logs;
 //! 5. [`generator`]: programs to files, in two pure steps;
 //! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases and around runs; [`patch`]: how hooks change a program;
-//! 7. [`event`] and [`command`]: plugins with each other; [`permission`]: what they may do; [`migration`]: config of earlier versions;
+//! 7. [`plugin_event`] and [`command`]: plugins with each other; [`permission`]: what they may do; [`migration`]: config of earlier versions;
 //! 8. [`host`]: for hosts, what they offer and how they call plugins safely.
 //!
 //! Values go in and values come out: nothing here assumes that a plugin is native code.
@@ -22,7 +22,6 @@ pub mod codes;
 pub mod command;
 pub mod control;
 pub mod error;
-pub mod event;
 pub mod generator;
 pub mod hooks;
 pub mod host;
@@ -32,6 +31,7 @@ pub mod param;
 pub mod parser_hook;
 pub mod patch;
 pub mod permission;
+pub mod plugin_event;
 pub mod registry;
 pub mod schema;
 pub mod services;
@@ -43,7 +43,6 @@ pub use control::{
     BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target,
 };
 pub use error::StepError;
-pub use event::{Event, EventMessage};
 pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
 pub use hooks::{
     Alarm, AlertHook, ComponentRender, ErrorHook, EventHook, Failure, HookContext, Measurement,
@@ -62,6 +61,7 @@ pub use migration::Migration;
 pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
 pub use parser_hook::{Parsed, ParserHook};
 pub use patch::{Patch, Place};
+pub use plugin_event::{EventMessage, PluginEvent};
 pub use registry::{PartEntry, Registration, Registry};
 pub use serde_json::Value;
 pub use step::{StepKind, StepType};

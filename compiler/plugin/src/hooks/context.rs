@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::codes;
 use crate::command::{CommandError, Commands};
-use crate::event::{Event, EventMessage};
 use crate::host::{HostError, PluginHost, PluginState, Standing};
 use crate::meta::Plugin;
 use crate::param::ParamError;
 use crate::patch::Patch;
 use crate::permission;
+use crate::plugin_event::{EventMessage, PluginEvent};
 use crate::services::LogLevel;
 
 use super::meta::Budget;
@@ -135,7 +135,7 @@ impl HookContext {
     ///
     /// # Errors
     /// The permission is missing, the topic is another plugin's, or the payload is too long.
-    pub fn publish<E: Event>(&mut self, event: &E) -> Result<(), HostError> {
+    pub fn publish<E: PluginEvent>(&mut self, event: &E) -> Result<(), HostError> {
         let payload = serde_json::to_value(event)
             .map_err(|error| HostError::new("invalid_event", error.to_string()))?;
         self.publish_value(E::TOPIC, payload)

@@ -12,9 +12,9 @@ use super::panics::{caught, panicked};
 use super::{HookCall, Standing};
 use crate::codes;
 use crate::error::StepError;
-use crate::event::EventMessage;
 use crate::hooks::context::Given;
 use crate::hooks::{Filter, HookContext, HooksEntry, OnFailure, Point, Verdict};
+use crate::plugin_event::EventMessage;
 use crate::registry::Registry;
 
 /// How many events one call may lead to, and how many may follow from each other.
