@@ -44,7 +44,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `pattern = "…"`: the regular expression a text must match (checked in specs, not again at run time);
 /// - `literal`: expressions are refused; `secret_safe`: a secret may go here;
 /// - `reference = "connection"`, `"workflow"`, `"model"`, `"type"` or `"error"`: the text names one;
-/// - `example = …`: a literal that the documentation shows.
+/// - `example = …`: a literal that the documentation shows;
+/// - `deprecated = "…"`: it will go away; what to use instead, as a sentence.
 ///
 /// `#[slot(…)]` on an inner block (`BlockRef`, `Option<BlockRef>`, `Vec<BlockRef>`, `Branches`):
 /// - `runs = "once"` (the default), `"at_most_once"`, `"many"`, `"concurrent"`, `"on_error"` or `"always"`;
@@ -69,7 +70,8 @@ pub fn param(input: TokenStream) -> TokenStream {
 /// - `result = "json[]"`: the type of its result, where it does not depend on the step;
 /// - `raises = "break"`: the signal it ends its block with; `catches("break", "continue")`: those its inner blocks may end with;
 /// - `never_completes`: no step behind it in its block can run;
-/// - `exactly_one("over", "times")`: of these parameters, one must be given and no more.
+/// - `exactly_one("over", "times")`: of these parameters, one must be given and no more;
+/// - `deprecated = "…"`: it will go away; what to use instead, as a sentence.
 #[proc_macro_derive(Step, attributes(step, param, slot))]
 pub fn step(input: TokenStream) -> TokenStream {
     expand(input, step::derive)

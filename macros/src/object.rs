@@ -17,7 +17,7 @@ use crate::types::{self, Kind};
 /// What a text may name; the same as `locus_plugin::schema::REFERENCES`.
 const REFERENCES: [&str; 5] = ["connection", "workflow", "model", "type", "error"];
 
-const KEYS: [Key; 11] = [
+const KEYS: [Key; 12] = [
     Key("default", Shape::FlagOrExpr),
     Key("rename", Shape::Text),
     Key("min", Shape::Number),
@@ -29,6 +29,7 @@ const KEYS: [Key; 11] = [
     Key("secret_safe", Shape::Flag),
     Key("reference", Shape::Choice(&REFERENCES)),
     Key("example", Shape::Expr),
+    Key("deprecated", Shape::Text),
 ];
 
 const LIMITS: [&str; 4] = ["min", "max", "min_items", "max_items"];
@@ -64,6 +65,8 @@ struct Field {
     literal: bool,
     secret_safe: bool,
     example: Option<Expr>,
+    /// What to use instead.
+    deprecated: Option<LitStr>,
     slot: Option<Slot>,
 }
 
@@ -274,6 +277,7 @@ impl Field {
             reference: args.text("reference"),
             literal: args.key("literal").is_some(),
             secret_safe: args.key("secret_safe").is_some(),
+            deprecated: args.text("deprecated"),
             slot: slot::read(&field.attrs, &field.ty, problems),
             ty: field.ty.clone(),
             ident,
@@ -319,6 +323,9 @@ impl Field {
         }
         for (keyword, value) in keywords {
             schema = quote! { ::locus_plugin::schema::with(#schema, #keyword, #value) };
+        }
+        if let Some(advice) = &self.deprecated {
+            schema = quote! { ::locus_plugin::schema::deprecated(#schema, #advice) };
         }
         let required = if self.default.is_some() {
             quote! { false }

@@ -24,7 +24,7 @@ const EFFECTS: [(&str, &str); 5] = [
 const EFFECT_NAMES: [&str; 5] =
     [EFFECTS[0].0, EFFECTS[1].0, EFFECTS[2].0, EFFECTS[3].0, EFFECTS[4].0];
 
-const KEYS: [Key; 9] = [
+const KEYS: [Key; 10] = [
     Key("name", Shape::Text),
     Key("action", Shape::Flag),
     Key("control", Shape::Flag),
@@ -34,6 +34,7 @@ const KEYS: [Key; 9] = [
     Key("catches", Shape::Texts),
     Key("never_completes", Shape::Flag),
     Key("exactly_one", Shape::Texts),
+    Key("deprecated", Shape::Text),
 ];
 
 /// Whether it does something or decides what runs, and the word that says so.
@@ -53,6 +54,8 @@ struct Step {
     raises: Option<LitStr>,
     catches: Vec<LitStr>,
     completes: bool,
+    /// What to use instead.
+    deprecated: Option<LitStr>,
     params: Object,
 }
 
@@ -90,14 +93,30 @@ impl Step {
             raises: args.text("raises"),
             catches: args.texts("catches"),
             completes: args.key("never_completes").is_none(),
+            deprecated: args.text("deprecated"),
             params,
         });
         problems.finish(step, Stub::Param)
     }
 
     fn generate(&self) -> TokenStream {
-        let Self { ident, name, docs, kind, effect, result, raises, catches, completes, params } =
-            self;
+        let Self {
+            ident,
+            name,
+            docs,
+            kind,
+            effect,
+            result,
+            raises,
+            catches,
+            completes,
+            params,
+            ..
+        } = self;
+        let mut schema = quote! { <#ident as ::locus_plugin::Param>::schema() };
+        if let Some(advice) = &self.deprecated {
+            schema = quote! { ::locus_plugin::schema::deprecated(#schema, #advice) };
+        }
         let param = params.param_impl();
         let defined_at = register::defined_at(ident);
         let (module, variant, face) = if kind.control {
@@ -127,7 +146,7 @@ impl Step {
                         docs: #docs.into(),
                         kind: ::locus_plugin::StepKind::#variant,
                         effect: ::locus_plugin::Effect::#effect,
-                        params: <#ident as ::locus_plugin::Param>::schema(),
+                        params: #schema,
                         result: #result.into(),
                         raises: #raises,
                         catches: ::std::vec![#(#catches.into()),*],

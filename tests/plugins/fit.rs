@@ -128,7 +128,7 @@ fn configured(seen: &Seen) -> Made {
     made.with(migrate(1, Arc::new(Rename("money", "coin"))))
         .with(migrate(2, Arc::new(Rename("coin", "currency"))))
         .post_validate(move |_, cx: &mut HookContext| {
-            seen.lock().unwrap().push(cx.config().clone())
+            seen.lock().unwrap().push(cx.config().clone());
         })
 }
 

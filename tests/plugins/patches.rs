@@ -242,7 +242,7 @@ fn what_becomes_of_a_refused_patch_is_the_plugins_to_say() {
         let mut entry = set("try", Point::PostValidate, |entry| {
             entry.post_validate =
                 Some(Arc::new(On(move |_: &locus_model::Program, cx: &mut HookContext| {
-                    cx.patch(patch.clone())
+                    cx.patch(patch.clone());
                 })));
         });
         entry.meta.on_failure = on_failure;
@@ -278,7 +278,7 @@ fn schema_hook(id: &str, patch: Patch) -> Made {
     plugin(id).hooks(set("columns", Point::SchemaGenerate, |entry| {
         entry.schema_generate =
             Some(Arc::new(On(move |_: &locus_model::Program, cx: &mut HookContext| {
-                cx.patch(patch.clone())
+                cx.patch(patch.clone());
             })));
     }))
 }

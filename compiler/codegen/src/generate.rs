@@ -132,9 +132,8 @@ fn shown(
             return Err(refused(&file, &bound.entry.meta, point, &why, unit, planned));
         }
         file.text = normalise(&changed.text);
-        verify::check(&file).map_err(|why| {
-            refused(&file, &bound.entry.meta, point, &why.to_string(), unit, planned)
-        })?;
+        verify::check(&file)
+            .map_err(|why| refused(&file, &bound.entry.meta, point, &why, unit, planned))?;
     }
     Ok(file)
 }

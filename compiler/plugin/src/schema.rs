@@ -104,6 +104,12 @@ pub fn object(description: &str, properties: Vec<(&str, bool, Value)>) -> Value 
     with(schema, "additionalProperties", json!(false))
 }
 
+/// Says that a step type or parameter will go away, and what to use instead.
+#[must_use]
+pub fn deprecated(schema: Value, advice: &str) -> Value {
+    with(with(schema, "deprecated", json!(true)), DEPRECATED, json!(advice))
+}
+
 /// Says that exactly one of these properties is given.
 #[must_use]
 pub fn exactly_one(schema: Value, names: &[&str]) -> Value {

@@ -107,6 +107,9 @@ enum Seen {
     Flush(oneshot::Sender<()>),
 }
 
+/// Run, key and attempt; the run itself has an empty key.
+type Attempt = (String, String, u32);
+
 /// Passes events on, and turns them into what watching hooks hear.
 pub(super) struct Watched {
     events: Arc<dyn EngineEvents>,
@@ -115,7 +118,7 @@ pub(super) struct Watched {
     waiting: Mutex<Option<mpsc::Receiver<Seen>>>,
     registry: Registry,
     /// When runs (by id) and attempts (by run, key and attempt) began, and the step type. Only looked up, never walked.
-    begun: Mutex<HashMap<(String, String, u32), (u64, String)>>,
+    begun: Mutex<HashMap<Attempt, (u64, String)>>,
     missed: AtomicU64,
 }
 
