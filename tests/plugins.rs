@@ -3,6 +3,7 @@
 mod acme;
 mod around;
 mod command_line;
+mod every_point;
 mod fit;
 mod kit;
 mod loopback;

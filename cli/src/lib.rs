@@ -32,7 +32,7 @@ use locus_plugin::Registry;
 use locus_plugin::host::{PluginHost, quiet_panics};
 use locus_plugin::meta::is_built_in;
 
-use args::{CheckFormat, Cli, Command, Deny, Plugin, PluginArgs};
+use args::{CheckFormat, Cli, Command, Deny, Plugin, PluginArgs, Runs};
 pub use counting::Counting;
 use plugin_host::{Desk, FOLDER};
 use ui::{Failed, Outcome, Ui, exit_code};
@@ -70,6 +70,12 @@ fn project_of(command: &Command) -> PathBuf {
         Command::Build(args) => &args.spec.spec,
         Command::Graph(args) => &args.spec.spec,
         Command::Ids(args) => &args.spec.spec,
+        Command::Runs(
+            Runs::List { place, .. }
+            | Runs::Show { place, .. }
+            | Runs::Resume { place, .. }
+            | Runs::Cancel { place, .. },
+        ) => &place.project,
         Command::Plugin(
             Plugin::Show { spec, .. }
             | Plugin::Audit { spec, .. }

@@ -6,6 +6,9 @@
 mod places;
 mod written;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use locus_diag::{Diagnostic, SourceId, Sources, Span};

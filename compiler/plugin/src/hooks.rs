@@ -278,7 +278,7 @@ pub trait MetricHook: Send + Sync + 'static {
 /// Something that a person should look at.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Alarm {
-    /// What kind: `run_failed`, `run_interrupted`, `hook_over_budget`.
+    /// What kind: `run_failed`, `run_interrupted`.
     pub kind: String,
     /// What happened, in one sentence.
     pub message: String,
