@@ -94,22 +94,30 @@ fn at(point: Point, panics: bool, filter: Filter) -> (HooksEntry, Arc<AtomicUsiz
 }
 
 /// A generator of one component, whose text is the config of its plugin.
-struct Button;
+struct Button(String);
 
 impl Param for Button {
     fn schema() -> Value {
-        json!({ "type": "object", "properties": {}, "additionalProperties": false })
+        json!({ "type": "object", "properties": { "flood": { "type": "string" } }, "additionalProperties": false })
     }
 
-    fn from_value(_: Value) -> Result<Self, ParamError> {
-        Ok(Self)
+    fn from_value(options: Value) -> Result<Self, ParamError> {
+        Ok(Self(options["flood"].as_str().unwrap_or_default().to_owned()))
     }
 }
 
 impl Generator for Button {
     fn plan(&self, _: &Program) -> Result<Plan, GenerateError> {
         let mut plan = Plan::default();
-        plan.component("button.json", Value::Null, None);
+        match self.0.as_str() {
+            "files" => {
+                for number in 0..100_001 {
+                    plan.owned(format!("{number}.txt"), Value::Null, None);
+                }
+            }
+            "bytes" => plan.owned("long.txt", Value::Null, None),
+            _ => plan.component("button.json", Value::Null, None),
+        }
         Ok(plan)
     }
 
@@ -119,6 +127,9 @@ impl Generator for Button {
         program: &Program,
         _: &RenderContext<'_>,
     ) -> Result<Doc, GenerateError> {
+        if self.0 == "bytes" {
+            return Ok(Doc { text: "x".repeat((64 << 20) + 1) });
+        }
         let config = program.plugins.get("test.button").map(|plugin| plugin.config.clone());
         Ok(Doc { text: json!({ "button": config }).to_string() })
     }
@@ -136,7 +147,7 @@ fn button() -> Made {
             defined_at: "button.rs:1".to_owned(),
             templates: Vec::new(),
         },
-        make: |_| Ok(Box::new(Button)),
+        make: |options| Ok(Box::new(Button::from_value(options)?)),
     }))
 }
 
@@ -322,6 +333,25 @@ fn a_text_that_cannot_be_used_writes_nothing() {
             "{said:?}"
         );
         assert!(said[0].contains(why), "{said:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_files_or_bytes_writes_nothing() {
+    for (flood, said) in [
+        ("files", "the generator `button` wants to write 100001 files, more than 100000"),
+        ("bytes", "the generator `button` made `long.txt` with 67108865 bytes, more than 67108864"),
+    ] {
+        let manifest = format!(
+            "name: shop\ntargets: {{ ui: {{ generator: button, out: ui, options: {{ flood: {flood} }} }} }}\n"
+        );
+        let registry = registry([button(), booming()]);
+        let compilation =
+            compile_files(&[("locus.yaml", &manifest), ("a.locus.yaml", SPEC)], &registry);
+        let targets: Vec<_> = compilation.program.targets.values().collect();
+        let built = build_compilation(&compilation, &targets);
+        assert!(built.outputs.is_empty());
+        assert_eq!(told(&built.diagnostics), [format!("plugin-output-limit: {said}")]);
     }
 }
 
