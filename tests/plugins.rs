@@ -1,8 +1,16 @@
 //! What is linked into a host, and that plugins of a third party work in one: in the whole command, and when they panic.
 
 mod acme;
+mod around;
+mod command_line;
+mod every_point;
+mod fit;
+mod kit;
 mod loopback;
+mod order;
 mod panics;
+mod patches;
+mod talk;
 
 use std::path::Path;
 
@@ -40,7 +48,7 @@ fn parts_say_where_they_are_defined() {
     }
 }
 
-const KINDS: [&str; 4] = ["steps", "generators", "parser_hooks", "hooks"];
+const KINDS: [&str; 5] = ["steps", "generators", "parser_hooks", "hooks", "commands"];
 
 /// Compares with a file in `snapshots/`, for modules in folders as well.
 fn assert_snapshot(name: &str, text: &str) {

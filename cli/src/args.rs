@@ -15,6 +15,34 @@ pub(crate) struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: Color,
+
+    #[command(flatten)]
+    pub(crate) plugins: PluginArgs,
+}
+
+/// How plugins are used.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Plugins")]
+pub(crate) struct PluginArgs {
+    /// Use the built-in plugins alone, and those of --only.
+    #[arg(long, global = true)]
+    pub(crate) no_plugins: bool,
+    /// Besides the built-in plugins use only this one; may be given several times.
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) only: Vec<String>,
+    /// Print what each hook cost, on standard error.
+    #[arg(long, global = true, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text", value_name = "FORMAT")]
+    pub(crate) timings: Option<CheckFormat>,
+    /// Fail when a plugin does this.
+    #[arg(long, global = true, value_enum, value_name = "WHAT")]
+    pub(crate) deny: Vec<Deny>,
+}
+
+/// What plugins can be denied.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Deny {
+    /// A hook that takes longer than it may.
+    OverBudget,
 }
 
 /// When to use colours.
@@ -419,6 +447,77 @@ pub(crate) struct Ids {
 pub(crate) enum Plugin {
     /// List the plugins and what each provides.
     List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a plugin: what it may do, and how the project configures it.
+    Show {
+        /// The plugin's id.
+        id: String,
+        #[command(flatten)]
+        spec: SpecArg,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show in which order hooks are called.
+    Order {
+        /// The hook point; all of them when left out.
+        hook: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what plugins did, or were refused.
+    Audit {
+        #[command(flatten)]
+        spec: SpecArg,
+        /// Check that no line was changed or taken out.
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Compare plugins, their config and permissions with what the project recorded.
+    Drift {
+        #[command(flatten)]
+        spec: SpecArg,
+        /// Record them as they are now.
+        #[arg(long)]
+        record: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a plugin's config in its present form.
+    Migrate {
+        /// The plugin's id.
+        id: String,
+        #[command(flatten)]
+        spec: SpecArg,
+    },
+    /// Ask a plugin: call one of its commands.
+    Call {
+        /// The command: `owner.plugin/name`.
+        name: String,
+        /// Its arguments as JSON.
+        args: Option<String>,
+        /// The project's folder, or its spec file.
+        #[arg(long, default_value = ".", value_name = "SPEC")]
+        project: PathBuf,
+    },
+    /// Find the plugin that makes a command fail.
+    Bisect {
+        /// The command, as in `check shop`.
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Check that plugins are well: what their hooks cost, the audit log, what they keep.
+    Doctor {
+        #[command(flatten)]
+        spec: SpecArg,
+        /// Record what hooks cost now, to compare with later.
+        #[arg(long)]
+        record: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,

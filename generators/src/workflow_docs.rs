@@ -38,10 +38,10 @@ pub struct WorkflowDocs {
 impl Generator for WorkflowDocs {
     fn plan(&self, program: &Program) -> Result<Plan, GenerateError> {
         let mut plan = Plan::default();
-        plan.owned("index.md", Value::Null, None);
+        plan.page("index.md", Value::Null, None);
         for (name, workflow) in &program.workflows {
             let path = format!("workflows/{}.md", page::file_stem(name));
-            plan.owned(path, json!(name), Some(workflow.span));
+            plan.page(path, json!(name), Some(workflow.span));
         }
         Ok(plan)
     }

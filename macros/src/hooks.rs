@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{DeriveInput, LitStr};
+use syn::{DeriveInput, Expr, LitStr};
 
 use crate::attr::{Args, Key, Shape};
 use crate::docs;
@@ -11,27 +11,56 @@ use crate::problems::{Problems, Refusal, Stub};
 use crate::register;
 use crate::suggest;
 
-/// The hook points in the order of the phases, with their traits; the same as `locus_plugin::hooks::POINTS`.
-const POINTS: [(&str, &str); 4] = [
-    ("post_parse", "PostParse"),
-    ("post_validate", "PostValidate"),
-    ("pre_generate", "PreGenerate"),
-    ("post_generate", "PostGenerate"),
+/// The hook points in their order, with their variants of `locus_plugin::Point` and their traits.
+const POINTS: [(&str, &str, &str); 15] = [
+    ("pre_parse", "PreParse", "PreParse"),
+    ("post_parse", "PostParse", "PostParse"),
+    ("pre_validate", "PreValidate", "PreValidate"),
+    ("post_validate", "PostValidate", "PostValidate"),
+    ("schema_generate", "SchemaGenerate", "SchemaGenerate"),
+    ("pre_generate", "PreGenerate", "PreGenerate"),
+    ("component_render", "ComponentRender", "ComponentRender"),
+    ("page_generate", "PageGenerate", "PageGenerate"),
+    ("post_generate", "PostGenerate", "PostGenerate"),
+    ("workflow_execute", "WorkflowExecute", "WorkflowExecute"),
+    ("step_execute", "StepExecute", "StepExecute"),
+    ("error", "Error", "ErrorHook"),
+    ("metric", "Metric", "MetricHook"),
+    ("alert", "Alert", "AlertHook"),
+    ("event", "Event", "EventHook"),
 ];
 
 /// What happens when a hook panics, with the variants of `locus_plugin::hooks::OnFailure`.
 const ON_FAILURE: [&str; 3] = ["abort", "warn", "ignore"];
 
-const KEYS: [Key; 8] = [
-    Key(POINTS[0].0, Shape::Flag),
-    Key(POINTS[1].0, Shape::Flag),
-    Key(POINTS[2].0, Shape::Flag),
-    Key(POINTS[3].0, Shape::Flag),
-    Key("before", Shape::Texts),
-    Key("after", Shape::Texts),
-    Key("on_failure", Shape::Choice(&ON_FAILURE)),
-    Key("name", Shape::Text),
-];
+/// When it comes, with the variants of `locus_plugin::hooks::Stage`.
+const STAGES: [&str; 3] = ["pre", "normal", "post"];
+
+/// The filters, as fields of `locus_plugin::hooks::Filter`.
+const FILTERS: [&str; 4] = ["steps", "files", "targets", "topics"];
+
+/// The points first, in their order.
+const KEYS: [Key; 27] = {
+    let mut keys = [const { Key("", Shape::Flag) }; 27];
+    let mut at = 0;
+    while at < POINTS.len() {
+        keys[at] = Key(POINTS[at].0, Shape::Flag);
+        at += 1;
+    }
+    keys[15] = Key("before", Shape::Texts);
+    keys[16] = Key("after", Shape::Texts);
+    keys[17] = Key("on_failure", Shape::Choice(&ON_FAILURE));
+    keys[18] = Key("name", Shape::Text);
+    keys[19] = Key("stage", Shape::Choice(&STAGES));
+    keys[20] = Key("priority", Shape::Number);
+    keys[21] = Key("max_ms", Shape::Number);
+    keys[22] = Key("max_bytes", Shape::Number);
+    keys[23] = Key(FILTERS[0], Shape::Texts);
+    keys[24] = Key(FILTERS[1], Shape::Texts);
+    keys[25] = Key(FILTERS[2], Shape::Texts);
+    keys[26] = Key(FILTERS[3], Shape::Texts);
+    keys
+};
 
 /// A set of hooks.
 struct Hooks {
@@ -39,10 +68,15 @@ struct Hooks {
     name: LitStr,
     docs: String,
     /// For each point in order, where it was listed, if it was.
-    points: [Option<Span>; 4],
+    points: [Option<Span>; 15],
     before: Vec<LitStr>,
     after: Vec<LitStr>,
     on_failure: Ident,
+    stage: Ident,
+    priority: Option<Expr>,
+    /// `max_ms` and `max_bytes`.
+    limits: [Option<Expr>; 2],
+    filters: [Vec<LitStr>; 4],
     instance: TokenStream,
 }
 
@@ -54,11 +88,11 @@ impl Hooks {
     fn read(input: &DeriveInput) -> Result<Self, Refusal> {
         let mut problems = Problems::default();
         let args = Args::read(&input.attrs, "hooks", &KEYS, &mut problems);
-        let points = POINTS.map(|(name, _)| args.key(name).map(Ident::span));
+        let points = POINTS.map(|(name, ..)| args.key(name).map(Ident::span));
         if points.iter().all(Option::is_none)
-            && !POINTS.iter().any(|(name, _)| args.is_refused(name))
+            && !POINTS.iter().any(|(name, ..)| args.is_refused(name))
         {
-            let names = POINTS.map(|(name, _)| name);
+            let names = POINTS.map(|(name, ..)| name);
             problems.at_span(
                 args.span.unwrap_or_else(|| input.ident.span()),
                 format!(
@@ -82,7 +116,16 @@ impl Hooks {
             Some("ignore") => "Ignore",
             _ => "Abort",
         };
+        let stage = match args.text("stage").map(|word| word.value()).as_deref() {
+            Some("pre") => "Pre",
+            Some("post") => "Post",
+            _ => "Normal",
+        };
         let hooks = Self {
+            stage: format_ident!("{stage}"),
+            priority: args.expr("priority").cloned(),
+            limits: ["max_ms", "max_bytes"].map(|limit| args.expr(limit).cloned()),
+            filters: FILTERS.map(|filter| args.texts(filter)),
             ident: input.ident.clone(),
             name,
             docs,
@@ -96,45 +139,58 @@ impl Hooks {
     }
 
     fn generate(&self) -> TokenStream {
-        let Self { ident, name, docs, points, before, after, on_failure, instance } = self;
+        let Self { ident, name, docs, points, before, after, on_failure, instance, .. } = self;
+        let Self { stage, priority, limits, filters, .. } = self;
         let defined_at = register::defined_at(ident);
-        let listed = POINTS.iter().zip(points).filter(|(_, span)| span.is_some());
-        let names = listed.map(|((name, _), _)| name);
-        let fields = POINTS.iter().zip(points).map(|((point, hook), span)| {
+        let listed: Vec<_> =
+            POINTS.iter().zip(points).filter_map(|(point, span)| Some((point, (*span)?))).collect();
+        let variants = listed.iter().map(|((_, variant, _), _)| format_ident!("{variant}"));
+        let hooks = listed.iter().map(|((point, _, hook), span)| {
             let field = format_ident!("{point}");
             let hook = format_ident!("{hook}");
-            match *span {
-                None => quote! { #field: ::core::option::Option::None },
-                // At the point's word: if the trait is not implemented, that is where the compiler says so.
-                Some(span) => quote_spanned! { span =>
-                    #field: ::core::option::Option::Some({
-                        let hook: ::std::sync::Arc<dyn ::locus_plugin::hooks::#hook> =
-                            ::std::sync::Arc::<#ident>::clone(&hooks);
-                        hook
-                    })
-                },
+            // At the point's word: if the trait is not implemented, that is where the compiler says so.
+            quote_spanned! { *span =>
+                entry.#field = ::core::option::Option::Some({
+                    let hook: ::std::sync::Arc<dyn ::locus_plugin::hooks::#hook> =
+                        ::std::sync::Arc::<#ident>::clone(&hooks);
+                    hook
+                });
             }
         });
-        let fields: Vec<TokenStream> = fields.collect();
+        let hooks: Vec<TokenStream> = hooks.collect();
+        let priority = priority.as_ref().map_or_else(|| quote! { 0 }, |number| quote! { #number });
+        let [time, output] = ["time", "output"].map(|field| format_ident!("{field}"));
+        let limits = [time, output].into_iter().zip(limits).filter_map(|(field, limit)| {
+            let limit = limit.as_ref()?;
+            Some(quote! { entry.meta.budget.#field = #limit; })
+        });
+        let filters = FILTERS.iter().zip(filters).map(|(field, names)| {
+            let field = format_ident!("{field}");
+            quote! { #field: ::std::vec![#(#names.into()),*] }
+        });
         register::register(
             ident,
             "Hooks",
             &quote! { ::locus_plugin::hooks::HooksEntry },
             &quote! {
                 let hooks: ::std::sync::Arc<#ident> = ::std::sync::Arc::new(#instance);
-                ::locus_plugin::hooks::HooksEntry {
-                    meta: ::locus_plugin::hooks::HooksMeta {
-                        name: #name.into(),
-                        plugin: ::std::string::String::new(),
-                        docs: #docs.into(),
-                        points: ::std::vec![#(#names),*],
-                        before: ::std::vec![#(#before.into()),*],
-                        after: ::std::vec![#(#after.into()),*],
-                        on_failure: ::locus_plugin::hooks::OnFailure::#on_failure,
-                        defined_at: #defined_at.into(),
-                    },
-                    #(#fields,)*
-                }
+                let mut entry = ::locus_plugin::hooks::HooksEntry::new(::locus_plugin::hooks::HooksMeta {
+                    name: #name.into(),
+                    plugin: ::std::string::String::new(),
+                    docs: #docs.into(),
+                    points: ::std::vec![#(::locus_plugin::hooks::Point::#variants),*],
+                    stage: ::locus_plugin::hooks::Stage::#stage,
+                    priority: #priority,
+                    before: ::std::vec![#(#before.into()),*],
+                    after: ::std::vec![#(#after.into()),*],
+                    filter: ::locus_plugin::hooks::Filter { #(#filters,)* },
+                    budget: ::core::default::Default::default(),
+                    on_failure: ::locus_plugin::hooks::OnFailure::#on_failure,
+                    defined_at: #defined_at.into(),
+                });
+                #(#limits)*
+                #(#hooks)*
+                entry
             },
         )
     }

@@ -11,11 +11,13 @@
 
 mod attr;
 mod choice;
+mod command;
 mod connection;
 mod docs;
 mod generator;
 mod hooks;
 mod literal;
+mod migration;
 mod names;
 mod object;
 mod param;
@@ -45,7 +47,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `reference = "connection"`, `"workflow"`, `"model"`, `"type"` or `"error"`: the text names one;
 /// - `service = "sql"`: the connection that it names must be of a kind that offers this;
 /// - `sql = "params"`: it is a statement of a database, and the mapping of that name beside it gives the values of its parameters;
-/// - `example = …`: a literal that the documentation shows.
+/// - `example = …`: a literal that the documentation shows;
+/// - `deprecated = "…"`: it will go away; what to use instead, as a sentence.
 ///
 /// `#[slot(…)]` on an inner block (`BlockRef`, `Option<BlockRef>`, `Vec<BlockRef>`, `Branches`):
 /// - `runs = "once"` (the default), `"at_most_once"`, `"many"`, `"concurrent"`, `"on_error"` or `"always"`;
@@ -72,7 +75,8 @@ pub fn param(input: TokenStream) -> TokenStream {
 ///   or as a rule of the module `locus_plugin::result`;
 /// - `raises = "break"`: the signal it ends its block with; `catches("break", "continue")`: those its inner blocks may end with;
 /// - `never_completes`: no step behind it in its block can run;
-/// - `exactly_one("over", "times")`: of these parameters, one must be given and no more.
+/// - `exactly_one("over", "times")`: of these parameters, one must be given and no more;
+/// - `deprecated = "…"`: it will go away; what to use instead, as a sentence.
 #[proc_macro_derive(Step, attributes(step, param, slot))]
 pub fn step(input: TokenStream) -> TokenStream {
     expand(input, step::derive)
@@ -109,13 +113,32 @@ pub fn parser_hook(input: TokenStream) -> TokenStream {
 /// Registers a struct as a set of hooks. It has no fields, or implements `Default`.
 ///
 /// `#[hooks(…)]`:
-/// - the points it implements, at least one: `post_parse`, `post_validate`, `pre_generate`, `post_generate`;
+/// - the points it implements, at least one, each named like its trait: `post_validate`, `step_execute`, …;
+/// - `stage = "pre"`, `"normal"` (the default) or `"post"`; `priority = 10`: higher comes first among those not ordered otherwise;
 /// - `before("acme.shop")`, `after("…")`: plugins whose hooks come later or earlier;
-/// - `on_failure = "abort"` (the default), `"warn"` or `"ignore"`: what becomes of the build when it panics;
+/// - `steps("http")`, `files("api/**")`, `targets("web")`, `topics("acme.shop.*")`: what it applies to; the host looks before it calls;
+/// - `max_ms = 100`, `max_bytes = 65536`: what a call may take and give;
+/// - `on_failure = "abort"` (the default), `"warn"` or `"ignore"`: what becomes of the build when it panics, or its patch is refused;
 /// - `name = "…"`: its name, when that of the struct in snake case is not wanted.
 #[proc_macro_derive(Hooks, attributes(hooks))]
 pub fn hooks(input: TokenStream) -> TokenStream {
     expand(input, hooks::derive)
+}
+
+/// Makes a struct a command and registers it. Its fields are the arguments, as for [`Param`](derive@Param).
+///
+/// `#[command(name = "preview")]`: others call it by the plugin's id and this name.
+#[proc_macro_derive(Command, attributes(command, param))]
+pub fn command(input: TokenStream) -> TokenStream {
+    expand(input, command::derive)
+}
+
+/// Registers a struct as the step from one form of the plugin's config to the next. It has no fields, or implements `Default`.
+///
+/// `#[migration(from = 1)]`: it takes the first form, and gives the second.
+#[proc_macro_derive(Migration, attributes(migration))]
+pub fn migration(input: TokenStream) -> TokenStream {
+    expand(input, migration::derive)
 }
 
 /// Declares the plugin that a crate is. Its fields are the plugin's config, as for [`Param`](derive@Param).
@@ -124,7 +147,8 @@ pub fn hooks(input: TokenStream) -> TokenStream {
 /// - `id = "acme.shop"`: owner and plugin;
 /// - `api = "1.0"`: the version of the contract it needs; the one it is built with, unless it says so;
 /// - `provides(…)`, `requires(…)`, `optional(…)`, `conflicts(…)`: ids of plugins, or names that plugins provide;
-/// - `permissions(…)`: what it must be allowed to do;
+/// - `permissions(…)`: what it must be allowed to do: see `locus_plugin::permission`;
+/// - `config_version = 2`: the present form of its config, when projects may have written an earlier one (see `Migration`);
 /// - `stability = "stable"` (the default), `"preview"` or `"deprecated"`.
 ///
 /// Its version is that of the crate.

@@ -39,7 +39,7 @@ const ROLES: [&str; 17] = [
     "idempotency_key",
 ];
 
-const KEYS: [Key; 15] = [
+const KEYS: [Key; 16] = [
     Key("default", Shape::FlagOrExpr),
     Key("rename", Shape::Text),
     Key("min", Shape::Number),
@@ -55,6 +55,7 @@ const KEYS: [Key; 15] = [
     Key("example", Shape::Expr),
     Key("role", Shape::Choice(&ROLES)),
     Key("effects", Shape::Items),
+    Key("deprecated", Shape::Text),
 ];
 
 const LIMITS: [&str; 4] = ["min", "max", "min_items", "max_items"];
@@ -94,6 +95,8 @@ struct Field {
     role: Option<LitStr>,
     effects: Vec<(LitStr, LitStr)>,
     example: Option<Expr>,
+    /// What to use instead.
+    deprecated: Option<LitStr>,
     slot: Option<Slot>,
 }
 
@@ -308,6 +311,7 @@ impl Field {
             secret_safe: args.key("secret_safe").is_some(),
             role: args.text("role"),
             effects: read_effects(&args, problems),
+            deprecated: args.text("deprecated"),
             slot: slot::read(&field.attrs, &field.ty, problems),
             ty: field.ty.clone(),
             ident,
@@ -373,6 +377,9 @@ impl Field {
         }
         for (keyword, value) in keywords {
             schema = quote! { ::locus_plugin::schema::with(#schema, #keyword, #value) };
+        }
+        if let Some(advice) = &self.deprecated {
+            schema = quote! { ::locus_plugin::schema::deprecated(#schema, #advice) };
         }
         let required = if self.default.is_some() {
             quote! { false }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{DeriveInput, LitStr};
+use syn::{DeriveInput, Expr, LitStr};
 
 use crate::attr::{Args, Key, Shape};
 use crate::docs;
@@ -10,11 +10,25 @@ use crate::names;
 use crate::object::{Object, Owner};
 use crate::problems::{Problems, Refusal, Stub};
 use crate::register;
+use crate::suggest;
 
 /// How far behaviour can be relied on, with the variants of `locus_plugin::Stability`.
 const STABILITY: [&str; 3] = ["stable", "preview", "deprecated"];
 
-const KEYS: [Key; 8] = [
+/// What a plugin may be allowed to do; the same as `locus_plugin::permission::ALL`.
+const PERMISSIONS: [&str; 9] = [
+    "network",
+    "database",
+    "queue",
+    "files",
+    "runs",
+    "run_command",
+    "state",
+    "events",
+    "commands",
+];
+
+const KEYS: [Key; 9] = [
     Key("id", Shape::Text),
     Key("api", Shape::Text),
     Key("provides", Shape::Texts),
@@ -23,6 +37,7 @@ const KEYS: [Key; 8] = [
     Key("conflicts", Shape::Texts),
     Key("permissions", Shape::Texts),
     Key("stability", Shape::Choice(&STABILITY)),
+    Key("config_version", Shape::Number),
 ];
 
 /// A plugin.
@@ -35,6 +50,7 @@ struct Plugin {
     /// `provides`, `requires`, `optional`, `conflicts`, `permissions`, each with its names.
     lists: Vec<(Ident, Vec<LitStr>)>,
     stability: Ident,
+    config_version: Option<Expr>,
     config: Object,
 }
 
@@ -62,6 +78,13 @@ impl Plugin {
         });
         let lists = ["provides", "requires", "optional", "conflicts", "permissions"]
             .map(|list| (format_ident!("{list}"), args.texts(list)));
+        for permission in args.texts("permissions") {
+            let name = permission.value();
+            if !PERMISSIONS.contains(&name.as_str()) {
+                let allowed = suggest::allowed(&name, &PERMISSIONS);
+                problems.at(&permission, format!("there is no permission `{name}`{allowed}"));
+            }
+        }
         let stability = match args.text("stability").map(|word| word.value()).as_deref() {
             Some("preview") => "Preview",
             Some("deprecated") => "Deprecated",
@@ -76,13 +99,15 @@ impl Plugin {
             api,
             lists: lists.into(),
             stability: format_ident!("{stability}"),
+            config_version: args.expr("config_version").cloned(),
             config,
         });
         problems.finish(plugin, Stub::Param)
     }
 
     fn generate(&self) -> TokenStream {
-        let Self { ident, id, docs, api, lists, stability, config } = self;
+        let Self { ident, id, docs, api, lists, stability, config_version, config } = self;
+        let form = config_version.as_ref().map_or_else(|| quote! { 1 }, |form| quote! { #form });
         let param = config.param_impl();
         let api = match api {
             Some((major, minor)) => quote! { (#major, #minor) },
@@ -111,6 +136,7 @@ impl Plugin {
                         #(#lists,)*
                         stability: ::locus_plugin::Stability::#stability,
                         config: <#ident as ::locus_plugin::Param>::schema(),
+                        config_version: #form,
                     }
                 }
             }

@@ -24,7 +24,7 @@ const EFFECTS: [(&str, &str); 5] = [
 pub(crate) const EFFECT_NAMES: [&str; 5] =
     [EFFECTS[0].0, EFFECTS[1].0, EFFECTS[2].0, EFFECTS[3].0, EFFECTS[4].0];
 
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 13] = [
     Key("name", Shape::Text),
     Key("action", Shape::Flag),
     Key("control", Shape::Flag),
@@ -37,6 +37,7 @@ const KEYS: [Key; 12] = [
     Key("no_errors", Shape::Flag),
     Key("passes_key", Shape::Flag),
     Key("exactly_one", Shape::Texts),
+    Key("deprecated", Shape::Text),
 ];
 
 /// Whether it does something or decides what runs, and the word that says so.
@@ -58,6 +59,8 @@ struct Step {
     completes: bool,
     errors: Option<Vec<TokenStream>>,
     passes_key: bool,
+    /// What to use instead.
+    deprecated: Option<LitStr>,
     params: Object,
 }
 
@@ -97,6 +100,7 @@ impl Step {
             completes: args.key("never_completes").is_none(),
             errors: read_errors(&args, &mut problems),
             passes_key: args.key("passes_key").is_some(),
+            deprecated: args.text("deprecated"),
             params,
         });
         problems.finish(step, Stub::Param)
@@ -105,6 +109,10 @@ impl Step {
     fn generate(&self) -> TokenStream {
         let Self { ident, name, docs, kind, effect, result, raises, .. } = self;
         let Self { catches, completes, errors, passes_key, params, .. } = self;
+        let mut schema = quote! { <#ident as ::locus_plugin::Param>::schema() };
+        if let Some(advice) = &self.deprecated {
+            schema = quote! { ::locus_plugin::schema::deprecated(#schema, #advice) };
+        }
         let param = params.param_impl();
         let defined_at = register::defined_at(ident);
         let (module, variant, face) = if kind.control {
@@ -145,7 +153,7 @@ impl Step {
                         docs: #docs.into(),
                         kind: ::locus_plugin::StepKind::#variant,
                         effect: ::locus_plugin::Effect::#effect,
-                        params: <#ident as ::locus_plugin::Param>::schema(),
+                        params: #schema,
                         result: #result,
                         raises: #raises,
                         catches: ::std::vec![#(#catches.into()),*],

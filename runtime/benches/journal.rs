@@ -207,6 +207,7 @@ fn registry() -> Registry {
         conflicts: Vec::new(),
         permissions: Vec::new(),
         stability: Stability::Stable,
+        config_version: 1,
         config: json!({}),
     };
     let step = || StepEntry {

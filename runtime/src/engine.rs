@@ -12,6 +12,7 @@ mod calls;
 mod children;
 mod error;
 mod events;
+mod hooks;
 mod hub;
 mod outbox;
 mod outside;
@@ -140,11 +141,13 @@ impl Engine {
             StoreLocation::Memory => Arc::new(MemoryStore::new()),
             StoreLocation::Open(store) => store,
         };
+        let (events, watched) = hooks::Watched::by(&config.registry, config.events, &config.host);
         let shared = Shared {
             store,
             registry: config.registry,
             host: config.host,
-            events: config.events,
+            events,
+            watched,
             base_dir,
             poll: config.poll,
             suspend_after: config
@@ -322,6 +325,7 @@ impl Engine {
     /// Waits until no run is here, awake or asleep: those that were started, and all that they have started in turn.
     pub async fn wait_idle(&self) {
         self.shared.active.idle().await;
+        self.flush().await;
     }
 
     /// Stops all runs where they are, and waits until they have stopped. What is recorded is safe, and they can be resumed: here,
@@ -334,6 +338,14 @@ impl Engine {
         self.shared.active.wish_all(Wish::Stop);
         self.shared.active.quiet().await;
         self.shared.active.forget_asleep();
+        self.flush().await;
+    }
+
+    /// Lets the hooks that watch runs hear of everything so far.
+    async fn flush(&self) {
+        if let Some(watched) = &self.shared.watched {
+            watched.flush().await;
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use locus_plugin::services::{
     Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Services,
     SqlOutcome, SqlTransaction,
 };
-use locus_plugin::{Registry, StepError};
+use locus_plugin::StepError;
 use serde_json::Value;
 
 use crate::database::{Failure, FailureKind};
@@ -42,7 +42,6 @@ pub(crate) struct Resources {
 pub(crate) struct RunServices {
     pub(crate) resources: Arc<Resources>,
     pub(crate) program: Arc<Program>,
-    pub(crate) registry: Arc<Registry>,
     pub(crate) base_dir: PathBuf,
     pub(crate) events: Arc<dyn EngineEvents>,
     pub(crate) host: Arc<dyn Host>,
@@ -121,10 +120,10 @@ impl Services for RunServices {
 
     fn command<'a>(
         &'a self,
-        step: &'a StepInfo,
+        _step: &'a StepInfo,
         command: Command,
     ) -> BoxFuture<'a, Result<CommandOutput, StepError>> {
-        Box::pin(command::run(&self.program, &self.registry, &self.base_dir, step, command))
+        Box::pin(command::run(&self.base_dir, command))
     }
 }
 

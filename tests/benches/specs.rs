@@ -17,11 +17,13 @@ pub(crate) const STEPS_PER_WORKFLOW: usize = 20;
 pub(crate) type Files = Vec<(String, String)>;
 
 /// How many bytes they have.
+#[allow(dead_code, reason = "not every benchmark counts bytes")]
 pub(crate) fn bytes(files: &Files) -> usize {
     files.iter().map(|(_, text)| text.len()).sum()
 }
 
 /// All of them parsed, one after another.
+#[allow(dead_code, reason = "not every benchmark parses by itself")]
 pub(crate) fn parsed(files: &Files) -> Spec {
     let mut sources = Sources::default();
     let mut spec = Spec::default();

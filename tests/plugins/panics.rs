@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use locus_compiler::{Compilation, build, compile_in};
 use locus_diag::{Diagnostics, Severity};
-use locus_model::{Program, Spec};
+use locus_model::Program;
 use locus_plugin::action::{BoxFuture, ErasedAction};
 use locus_plugin::control::{ControlOf, ErasedControl};
 use locus_plugin::generator::{GeneratorEntry, GeneratorMeta};
@@ -17,9 +17,9 @@ use locus_plugin::registry::{Part, Registered};
 use locus_plugin::step::{Behaviour, StepEntry};
 use locus_plugin::{
     API_VERSION, Control, ControlContext, ControlEvent, Decision, Doc, Effect, GenerateError,
-    Generator, HookContext, Outcome, Param, ParamError, Parsed, ParserHook, Plan, PostGenerate,
-    PostParse, PostValidate, PreGenerate, Registration, Registry, RenderContext, Source, Stability,
-    StepContext, StepError, StepKind, StepType, Unit,
+    Generator, HookContext, Outcome, Param, ParamError, Parsed, ParsedFile, ParserHook, Plan,
+    Point, PostGenerate, PostParse, PostValidate, PreGenerate, Registration, Registry,
+    RenderContext, Source, Stability, StepContext, StepError, StepKind, StepType, Unit,
 };
 use locus_runtime::{Engine, EngineConfig, StoreLocation, block_on};
 use locus_syntax::MemoryWorld;
@@ -69,6 +69,7 @@ fn plugin() -> PluginMeta {
         permissions: Vec::new(),
         stability: Stability::Preview,
         config: json!({ "type": "object", "properties": {}, "additionalProperties": false }),
+        config_version: 1,
     }
 }
 
@@ -237,23 +238,23 @@ impl ParserHook for Rubble {
 /// Hooks that say something and then panic.
 struct Collapse;
 
-fn hooks(name: &str, point: &'static str, on_failure: OnFailure) -> HooksEntry {
-    HooksEntry {
-        meta: HooksMeta {
-            name: name.to_owned(),
-            plugin: String::new(),
-            docs: "Panics.".to_owned(),
-            points: vec![point],
-            before: Vec::new(),
-            after: Vec::new(),
-            on_failure,
-            defined_at: "broken.rs:4".to_owned(),
-        },
-        post_parse: (point == "post_parse").then(|| Arc::new(Collapse) as _),
-        post_validate: (point == "post_validate").then(|| Arc::new(Collapse) as _),
-        pre_generate: (point == "pre_generate").then(|| Arc::new(Collapse) as _),
-        post_generate: (point == "post_generate").then(|| Arc::new(Collapse) as _),
+fn hooks(name: &str, point: Point, on_failure: OnFailure) -> HooksEntry {
+    let mut entry = HooksEntry::new(HooksMeta {
+        name: name.to_owned(),
+        docs: "Panics.".to_owned(),
+        points: vec![point],
+        on_failure,
+        defined_at: "broken.rs:4".to_owned(),
+        ..HooksMeta::default()
+    });
+    match point {
+        Point::PostParse => entry.post_parse = Some(Arc::new(Collapse)),
+        Point::PostValidate => entry.post_validate = Some(Arc::new(Collapse)),
+        Point::PreGenerate => entry.pre_generate = Some(Arc::new(Collapse)),
+        Point::PostGenerate => entry.post_generate = Some(Arc::new(Collapse)),
+        other => panic!("nothing collapses at {other}"),
     }
+    entry
 }
 
 fn collapse(cx: &mut HookContext) -> ! {
@@ -263,7 +264,7 @@ fn collapse(cx: &mut HookContext) -> ! {
 }
 
 impl PostParse for Collapse {
-    fn post_parse(&self, _: &Spec, cx: &mut HookContext) {
+    fn post_parse(&self, _: &ParsedFile<'_>, cx: &mut HookContext) {
         collapse(cx)
     }
 }
@@ -318,19 +319,27 @@ fn a_front_end_that_panics_loses_its_own_file_only() {
 fn a_hook_that_panics_fails_as_it_declares() {
     type Case = (fn() -> HooksEntry, &'static str, Option<Severity>);
     let cases: [Case; 5] = [
-        (|| hooks("parsed", "post_parse", OnFailure::Abort), "post_parse", Some(Severity::Error)),
-        (|| hooks("parsed", "post_parse", OnFailure::Warn), "post_parse", Some(Severity::Warning)),
         (
-            || hooks("valid", "post_validate", OnFailure::Abort),
+            || hooks("parsed", Point::PostParse, OnFailure::Abort),
+            "post_parse",
+            Some(Severity::Error),
+        ),
+        (
+            || hooks("parsed", Point::PostParse, OnFailure::Warn),
+            "post_parse",
+            Some(Severity::Warning),
+        ),
+        (
+            || hooks("valid", Point::PostValidate, OnFailure::Abort),
             "post_validate",
             Some(Severity::Error),
         ),
         (
-            || hooks("valid", "post_validate", OnFailure::Warn),
+            || hooks("valid", Point::PostValidate, OnFailure::Warn),
             "post_validate",
             Some(Severity::Warning),
         ),
-        (|| hooks("valid", "post_validate", OnFailure::Ignore), "post_validate", None),
+        (|| hooks("valid", Point::PostValidate, OnFailure::Ignore), "post_validate", None),
     ];
     for (entry, point, severity) in cases {
         let compilation = compile(&[("a.locus.yaml", SPEC)], &with_hooks(entry));
@@ -369,9 +378,9 @@ fn a_generator_that_panics_fails_its_build() {
     assert_eq!(panicked(None, "nowhere"), Vec::<String>::new());
     assert_eq!(panicked(None, "plan"), [says("`plan` of generator `ruins`")]);
     assert_eq!(panicked(None, "render"), [says("`render` of generator `ruins` for `two.txt`")]);
-    let before = || hooks("plan", "pre_generate", OnFailure::Abort);
+    let before = || hooks("plan", Point::PreGenerate, OnFailure::Abort);
     assert!(panicked(Some(before), "nowhere").contains(&says("`pre_generate`")));
-    let after = || hooks("files", "post_generate", OnFailure::Abort);
+    let after = || hooks("files", Point::PostGenerate, OnFailure::Abort);
     assert!(panicked(Some(after), "nowhere").contains(&says("`post_generate`")));
 }
 

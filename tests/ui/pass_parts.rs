@@ -1,10 +1,11 @@
-//! A generator, a parser hook, two sets of hooks and the plugin they belong to.
+//! A generator, a parser hook, sets of hooks, a command, a migration and the plugin they belong to.
 
-use locus_plugin::hooks::OnFailure;
+use locus_plugin::hooks::{OnFailure, Stage};
 use locus_plugin::model::Program;
 use locus_plugin::{
-    Doc, GenerateError, Generator, HookContext, Hooks, Param, Parsed, ParserHook, Plan, Plugin,
-    PostParse, PostValidate, Registry, RenderContext, Source, Stability, Unit, model,
+    Command, CommandError, Doc, GenerateError, Generator, HookContext, Hooks, Migration, Param,
+    Parsed, ParsedFile, ParserHook, Plan, Plugin, Point, PostParse, PostValidate, Registry,
+    RenderContext, Source, Stability, StepExecute, Unit, Value, WorkflowExecute,
 };
 use serde_json::json;
 
@@ -16,8 +17,9 @@ use serde_json::json;
     provides("shop"),
     optional("acme.other"),
     conflicts("acme.rival"),
-    permissions("net:pay.example"),
-    stability = "preview"
+    permissions("network"),
+    stability = "preview",
+    config_version = 2
 )]
 #[allow(dead_code, reason = "nothing asks for the config here")]
 struct Acme {
@@ -61,13 +63,60 @@ impl ParserHook for Nothing {
     }
 }
 
+/// Says how a page will look.
+#[derive(Command)]
+#[command(name = "preview")]
+struct Preview {
+    /// The page.
+    page: String,
+    /// How wide, in characters.
+    #[param(default = 80, deprecated = "pages fit themselves")]
+    width: u32,
+}
+
+impl Command for Preview {
+    fn answer(self, _: &mut HookContext) -> Result<Value, CommandError> {
+        Ok(json!(format!("{} at {}", self.page, self.width)))
+    }
+}
+
+/// `address` was renamed to `url`.
+#[derive(Migration)]
+#[migration(from = 1)]
+struct AddressIsUrl;
+
+impl Migration for AddressIsUrl {
+    fn migrate(&self, mut config: Value) -> Result<Value, String> {
+        if let Some(address) = config.as_object_mut().and_then(|map| map.remove("address")) {
+            config["url"] = address;
+        }
+        Ok(config)
+    }
+}
+
+/// Stands around web requests.
+#[derive(Hooks)]
+#[hooks(
+    step_execute,
+    workflow_execute,
+    stage = "pre",
+    priority = -3,
+    steps("http", "acme_*"),
+    max_ms = 20,
+    max_bytes = 1000
+)]
+struct Guards;
+
+impl StepExecute for Guards {}
+impl WorkflowExecute for Guards {}
+
 /// Looks twice.
 #[derive(Hooks)]
 #[hooks(post_validate, post_parse, before("acme.b"), after("acme.a"), on_failure = "warn")]
 struct LooksTwice;
 
 impl PostParse for LooksTwice {
-    fn post_parse(&self, _: &model::Spec, _: &mut HookContext) {}
+    fn post_parse(&self, _: &ParsedFile<'_>, _: &mut HookContext) {}
 }
 
 impl PostValidate for LooksTwice {
@@ -88,7 +137,7 @@ fn main() {
         (&plugin.optional[0], &plugin.conflicts[0]),
         (&"acme.other".to_owned(), &"acme.rival".to_owned())
     );
-    assert_eq!(plugin.permissions, ["net:pay.example"]);
+    assert_eq!(plugin.permissions, ["network"]);
     assert_eq!(plugin.config["properties"]["url"]["default"], "https://pay.example");
 
     let generator = registry.generator("about-page").expect("the generator");
@@ -103,9 +152,31 @@ fn main() {
     let parser_hook = registry.parser_hook_for("a.none").expect("the parser hook");
     assert_eq!(parser_hook.meta.suffixes, [".nothing", ".none"]);
 
-    let hooks = registry.hooks().next().expect("the hooks");
-    assert_eq!(hooks.meta.name, "looks_twice");
-    assert_eq!(hooks.meta.points, ["post_parse", "post_validate"]);
+    let mut commands = registry.commands().iter();
+    let command = commands.next().expect("the command");
+    assert_eq!(command.meta.full_name(), "acme.all-parts/preview");
+    let width = &command.meta.args["properties"]["width"];
+    assert_eq!(width["deprecated"], true);
+    assert_eq!(width["x-locus-deprecated"], "pages fit themselves");
+    let answer = |args| {
+        let host = registry.host();
+        registry.commands().call("a test", "acme.all-parts/preview", args, host)
+    };
+    assert_eq!(answer(json!({ "page": "a" })).expect("an answer"), "a at 80");
+    assert_eq!(answer(json!({})).expect_err("no page").code, "invalid_arguments");
+
+    let old = json!({ "address": "https://old.example" });
+    let new = registry.migrate_config(plugin, 1, old).expect("the new form");
+    assert_eq!((plugin.config_version, new), (2, json!({ "url": "https://old.example" })));
+
+    let guards = registry.hooks().find(|hooks| hooks.meta.name == "guards").expect("the guards");
+    assert_eq!(guards.meta.points, [Point::WorkflowExecute, Point::StepExecute]);
+    assert_eq!((guards.meta.stage, guards.meta.priority), (Stage::Pre, -3));
+    assert_eq!(guards.meta.filter.steps, ["http", "acme_*"]);
+    assert_eq!((guards.meta.budget.time, guards.meta.budget.output), (20, 1000));
+
+    let hooks = registry.hooks().find(|hooks| hooks.meta.name == "looks_twice").expect("the hooks");
+    assert_eq!(hooks.meta.points, [Point::PostParse, Point::PostValidate]);
     assert_eq!(
         (&hooks.meta.before[0], &hooks.meta.after[0]),
         (&"acme.b".to_owned(), &"acme.a".to_owned())

@@ -1,6 +1,7 @@
 //! `locus build`: the files of the project's targets.
 
 use locus_codegen::{Action, Mode, Report, WriteOptions, write};
+use locus_compiler::build_compilation;
 use locus_diag::{Diagnostics, did_you_mean};
 use locus_model::{Program, Target};
 use locus_plugin::Registry;
@@ -20,10 +21,9 @@ pub(crate) fn build(args: &Build, registry: &Registry, ui: Ui) -> Outcome {
         ));
     }
     let targets = chosen(program, &args.targets, ui)?;
-    let (outputs, problems) =
-        locus_compiler::build(program, &targets, registry, &compilation.sources);
-    ui.diagnostics(&problems, &compilation.sources);
-    if problems.has_errors() {
+    let built = build_compilation(&compilation, &targets);
+    ui.diagnostics(&built.diagnostics, &built.sources);
+    if built.diagnostics.has_errors() {
         return Err(Failed);
     }
     let mode = match (args.check, args.diff) {
@@ -32,7 +32,7 @@ pub(crate) fn build(args: &Build, registry: &Registry, ui: Ui) -> Outcome {
         _ => Mode::Write,
     };
     let options = WriteOptions { mode, force: args.force, complete: args.targets.is_empty() };
-    let (report, problems) = write(&compilation.root, &outputs, &options);
+    let (report, problems) = write(&compilation.root, &built.outputs, &options);
     let problems = Diagnostics::from(problems);
     show(&report, mode, args.json, ui);
     ui.diagnostics(&problems, &compilation.sources);

@@ -41,9 +41,17 @@ pub(crate) fn list(registry: &Registry, json: bool, ui: Ui) -> Outcome {
             ));
         }
         for entry in registry.hooks().filter(|entry| entry.meta.plugin == meta.id) {
-            let points = entry.meta.points.join(", ");
+            let points: Vec<&str> = entry.meta.points.iter().map(|point| point.as_str()).collect();
+            let points = points.join(", ");
             ui.result(format_args!(
                 "  hooks     {:18} {} ({points})",
+                entry.meta.name,
+                first_line(&entry.meta.docs)
+            ));
+        }
+        for entry in registry.commands().iter().filter(|entry| entry.meta.plugin == meta.id) {
+            ui.result(format_args!(
+                "  command   {:18} {}",
                 entry.meta.name,
                 first_line(&entry.meta.docs)
             ));
@@ -57,7 +65,7 @@ fn first_line(text: &str) -> &str {
 }
 
 /// A plugin with its parts.
-fn describe(registry: &Registry, id: &str) -> Value {
+pub(crate) fn describe(registry: &Registry, id: &str) -> Value {
     let meta = registry.plugins().find(|meta| meta.id == id);
     let steps: Vec<&_> =
         registry.steps().map(|entry| &entry.ty).filter(|ty| ty.plugin == id).collect();
@@ -75,5 +83,12 @@ fn describe(registry: &Registry, id: &str) -> Value {
     value["generators"] = json!(generators);
     value["parser_hooks"] = json!(parser_hooks);
     value["hooks"] = json!(hooks);
+    let commands: Vec<&_> = registry
+        .commands()
+        .iter()
+        .map(|entry| &entry.meta)
+        .filter(|meta| meta.plugin == id)
+        .collect();
+    value["commands"] = json!(commands);
     value
 }

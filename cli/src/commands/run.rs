@@ -21,6 +21,8 @@ const LONGEST_INPUT: u64 = 64 << 20;
 
 pub(crate) fn run(args: &Run, registry: Arc<Registry>, ui: Ui) -> Outcome {
     let compilation = compile(&args.spec.spec, &registry, ui)?;
+    // Those that watch runs are the project's.
+    let registry = Arc::new(compilation.registry.clone());
     let program = Arc::new(compilation.program);
     let workflow = chosen(&program, args.workflow.as_deref(), ui)?;
     let input = read_input(args, &program, &workflow, ui)?;

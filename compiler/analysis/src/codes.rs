@@ -76,8 +76,6 @@ locus_diag::codes! {
     pub UNKNOWN_GENERATOR = "unknown-generator", Error, "../../../docs/codes/unknown-generator.md";
     /// A plugin that is not linked.
     pub UNKNOWN_PLUGIN = "unknown-plugin", Error, "../../../docs/codes/unknown-plugin.md";
-    /// A plugin of another version than required.
-    pub PLUGIN_VERSION = "plugin-version", Error, "../../../docs/codes/plugin-version.md";
     /// A profile that is not declared.
     pub UNKNOWN_PROFILE = "unknown-profile", Error, "../../../docs/codes/unknown-profile.md";
     /// A target that is not declared.
@@ -118,6 +116,18 @@ locus_diag::codes! {
     pub DUPLICATE_STEP = "duplicate-step", Error, "../../../docs/codes/duplicate-step.md";
     /// A compensation of a step that changes nothing.
     pub NOTHING_TO_UNDO = "nothing-to-undo", Warning, "../../../docs/codes/nothing-to-undo.md";
+
+    // -- plugins --
+    /// A version of a plugin that is not the one linked.
+    pub PLUGIN_VERSION_MISMATCH = "plugin-version-mismatch", Error, "../../../docs/codes/plugin-version-mismatch.md";
+    /// A plugin's config written for an earlier version of it.
+    pub PLUGIN_CONFIG_OUTDATED = "plugin-config-outdated", Warning, "../../../docs/codes/plugin-config-outdated.md";
+    /// A plugin's config of an earlier form that cannot be carried over.
+    pub PLUGIN_CONFIG_NOT_MIGRATED = "plugin-config-not-migrated", Error, "../../../docs/codes/plugin-config-not-migrated.md";
+    /// A permission granted to a plugin that does not ask for it.
+    pub PERMISSION_NOT_DECLARED = "permission-not-declared", Warning, "../../../docs/codes/permission-not-declared.md";
+    /// A step type or parameter that will go away.
+    pub DEPRECATED_PART = "deprecated-part", Warning, "../../../docs/codes/deprecated-part.md";
 
     // -- flow --
     /// Steps that wait for each other.

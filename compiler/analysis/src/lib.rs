@@ -3,7 +3,7 @@
 //! Nothing stops at the first problem, and nothing is reported twice: what could not be understood is left out of further checks.
 //!
 //! Reading order:
-//! 1. `sections`: what the files declare; `manifest`: the project file; `context`: what the phases share;
+//! 1. `sections`: what the files declare; `manifest`: the project file, with its `plugins`; `context`: what the phases share;
 //! 2. `keys`: mappings with known keys; `types`, `defaults` and `raw_schema`; `models`; `connections`;
 //! 3. `workflows` with `triggers` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
@@ -39,6 +39,7 @@ mod manifest;
 mod messages;
 mod models;
 mod params;
+mod plugins;
 mod profiles;
 mod program;
 mod raw_schema;
@@ -68,15 +69,36 @@ mod workflows;
 #[cfg(test)]
 mod tests;
 
+use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Diagnostics};
-use locus_model::{Node, Program, Spec};
+use locus_model::{Node, PluginUse, Program, Spec};
 use locus_plugin::Registry;
+
+use context::Context;
 
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
 pub use typing::{Site, Sites, circular};
 pub use surroundings::{Change, Surroundings};
+
+/// What a project file with this profile decides about plugins, before anything else of it is looked at. What is wrong with that, the
+/// check reports.
+#[must_use]
+pub fn plugin_uses(
+    manifest: Option<&Node>,
+    profile: Option<&str>,
+    registry: &Registry,
+) -> IndexMap<String, PluginUse> {
+    let shapes = Shapes::default();
+    let mut cx = Context::new(registry, &shapes);
+    let manifest = manifest.map(|node| manifest::read(&mut cx, node)).unwrap_or_default();
+    let written = profiles::plugins(&mut cx, manifest.keys.as_ref(), profile);
+    let uses = written.iter().filter_map(|(id, (declared, node))| {
+        Some((id.clone(), plugins::read(&mut cx.apart(), declared, node)?))
+    });
+    uses.collect()
+}
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
 ///

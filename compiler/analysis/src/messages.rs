@@ -5,6 +5,7 @@ pub(crate) mod data;
 pub(crate) mod effects;
 pub(crate) mod flow;
 pub(crate) mod names;
+pub(crate) mod plugins;
 pub(crate) mod project;
 pub(crate) mod references;
 pub(crate) mod relations;

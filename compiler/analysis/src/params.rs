@@ -1,10 +1,11 @@
 //! Parameters: one walk over what is written, along the shape of the step type. It checks, gathers what expressions refer to,
 //! cuts the inner blocks out and notes which parameters the step evaluates itself.
 
-use locus_diag::{Span, Spanned, did_you_mean};
+use locus_diag::{Diagnostic, SourceId, Span, Spanned, did_you_mean};
 use locus_model::node::escape_token;
 use locus_model::{Entry, Node, NodeKind, Text};
 use locus_plugin::step::StepEntry;
+use serde_json::Value;
 
 use crate::binds::{Around, Bound, bound};
 use crate::calls;
@@ -12,7 +13,7 @@ use crate::connections;
 use crate::context::Context;
 use crate::expressions::{self, Written};
 use crate::keys::{anchor, is_extension};
-use crate::messages::{names, steps as messages, values};
+use crate::messages::{names, plugins, steps as messages, values};
 use crate::segments::Segments;
 use crate::shape::{Bind, Kind, Others, Reference, Runs, Shape};
 use crate::steps::{self, BlockDraft};
@@ -71,6 +72,10 @@ impl Params<'_> {
 pub(crate) fn read<'a>(cx: &mut Context<'a>, ty: &'a StepEntry, entry: &'a Entry) -> Params<'a> {
     let shape = cx.shape(ty);
     let what = format!("`{}`", ty.ty.name);
+    if let Some(advice) = &shape.deprecated {
+        let what = format!("the step type {what}");
+        cx.report(plugins::deprecated(&what, advice, entry.key.span));
+    }
     if entry.value.kind == NodeKind::Null && shape.may_be_empty() {
         return Params::none(entry.value.span);
     }
@@ -97,6 +102,15 @@ pub(crate) fn open_settings<'a>(
     anchor: Span,
 ) {
     walk(cx, node, shape, &Place::of(what, anchor));
+}
+
+/// Why a value that stands in no file does not fit a shape; `None` when it does.
+pub(crate) fn misfit(cx: &Context<'_>, value: &Value, shape: &Shape) -> Option<String> {
+    let place = Span::new(SourceId(0), 0..0);
+    let node = Node::of_value(value, place);
+    let mut cx = cx.apart();
+    walk(&mut cx, &node, shape, &Place { literal: true, ..Place::of("the config", place) });
+    cx.problems.into_iter().find(Diagnostic::is_error).map(|problem| problem.message)
 }
 
 /// Walks over a value along a shape.
@@ -286,6 +300,10 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             let inner = known.unwrap_or(&any);
+            if let Some(advice) = &inner.deprecated {
+                let what = format!("the parameter `{key}`");
+                self.cx.report(plugins::deprecated(&what, advice, entry.key.span));
+            }
             self.pointer.push('/');
             self.pointer.push_str(&escape_token(key));
             let next = if inner.holds_blocks {

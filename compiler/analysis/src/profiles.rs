@@ -61,6 +61,20 @@ pub(crate) fn read(
     (settings, chosen.map(|chosen| profiles[chosen].key.value.clone()))
 }
 
+/// What is written about plugins, with the profile that was asked for laid over it.
+pub(crate) fn plugins(
+    cx: &mut Context<'_>,
+    keys: Option<&Keys<'_>>,
+    asked: Option<&str>,
+) -> Written {
+    let base = base(cx, keys, &Section::new());
+    let profiles = declared(cx, keys);
+    match choose(cx, &profiles, keys, asked) {
+        Some(chosen) => over(cx, &base, profiles[chosen]).plugins,
+        None => base.plugins,
+    }
+}
+
 /// What holds everywhere.
 fn base(cx: &mut Context<'_>, keys: Option<&Keys<'_>>, connections: &Section<'_>) -> Layer {
     let mut layer = Layer::default();

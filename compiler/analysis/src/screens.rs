@@ -12,7 +12,7 @@ use locus_model::{
 use crate::context::Context;
 use crate::data::{self, Taker};
 use crate::keys::{Keys, list, mapping, text};
-use crate::messages::{names, project, screens as messages};
+use crate::messages::{names, plugins, screens as messages};
 use crate::models;
 use crate::routes::{self, Route};
 use crate::sections::{Declared, Section};
@@ -47,7 +47,7 @@ fn component(cx: &mut Context<'_>, declared: &Declared<'_>) -> Option<Component>
         && !registry.plugins().any(|plugin| plugin.id == id.value)
     {
         let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
-        cx.report(project::unknown_plugin(id, known));
+        cx.report(plugins::unknown_plugin(id, known));
     }
     let implementation =
         source.map(Implementation::Source).or_else(|| plugin.map(Implementation::Plugin))?;

@@ -2,16 +2,16 @@
 
 use indexmap::IndexMap;
 use locus_diag::{Diagnostic, Spanned};
-use locus_model::language::projects::{PLUGIN, TARGET};
+use locus_model::language::projects::TARGET;
 use locus_model::{Budgets, Connection, Node, NodeKind, PluginUse, Target};
-use semver::{Version, VersionReq};
 
 use crate::budgets;
 use crate::connections;
 use crate::context::Context;
-use crate::keys::{Keys, list, text};
+use crate::keys::Keys;
 use crate::messages::{project as messages, values};
 use crate::params;
+use crate::plugins;
 use crate::profiles::Layer;
 use crate::shape::Shape;
 
@@ -42,68 +42,13 @@ pub(crate) fn read(cx: &Context<'_>, layer: &Layer) -> (Settings, Vec<Diagnostic
         settings.targets.extend(target.map(|target| (name.clone(), target)));
     }
     for (id, (declared, node)) in &layer.plugins {
-        let plugin = plugin(&mut cx, declared, node);
+        let plugin = plugins::read(&mut cx, declared, node);
         settings.plugins.extend(plugin.map(|plugin| (id.clone(), plugin)));
     }
     if let Some((place, node)) = &layer.budgets {
         settings.budgets = budgets::read(&mut cx, node, *place);
     }
     (settings, cx.finish().1)
-}
-
-/// A plugin: a requirement on its version, or a mapping with `version`, `config` and `permissions`.
-fn plugin<'a>(cx: &mut Context<'a>, id: &Spanned<String>, node: &'a Node) -> Option<PluginUse> {
-    let registry = cx.registry;
-    let Some(plugin) = registry.plugins().find(|plugin| plugin.id == id.value) else {
-        let known = registry.plugins().map(|plugin| plugin.id.as_str()).collect::<Vec<_>>();
-        cx.report(messages::unknown_plugin(id, known));
-        return None;
-    };
-    let mut used =
-        PluginUse { id: id.clone(), version: None, config: None, permissions: Vec::new() };
-    let version = match &node.kind {
-        NodeKind::Null => return Some(used),
-        NodeKind::Mapping(_) => {
-            let keys = Keys::read(node, &PLUGIN, id.span, &mut cx.problems)?;
-            if let Some(config) = keys.entry("config") {
-                let shape = Shape::compile(&plugin.config);
-                let place = config.key.span;
-                used.config =
-                    Some(params::settings(cx, &config.value, &shape, "the config", place));
-            }
-            if let Some(node) = keys.get("permissions") {
-                let items = list(node, "a list of permissions", &mut cx.problems);
-                let items = items.unwrap_or_default();
-                let permissions = items.iter().filter_map(|item| text(item, &mut cx.problems));
-                used.permissions = permissions.collect();
-            }
-            keys.get("version")
-        }
-        _ => Some(node),
-    };
-    if let Some(node) = version
-        && let Some(version) = text(node, &mut cx.problems)
-    {
-        requirement(cx, &version, &plugin.id, &plugin.version);
-        used.version = Some(version);
-    }
-    Some(used)
-}
-
-/// Checks that the plugin that is linked is of a version that will do.
-fn requirement(cx: &mut Context<'_>, written: &Spanned<String>, id: &str, linked: &str) {
-    let requirement = match VersionReq::parse(&written.value) {
-        Ok(requirement) => requirement,
-        Err(_) => {
-            cx.report(messages::invalid_requirement(written));
-            return;
-        }
-    };
-    // A plugin whose own version is none cannot be compared.
-    let Ok(version) = Version::parse(linked) else { return };
-    if !requirement.matches(&version) {
-        cx.report(messages::plugin_version(written, id, linked));
-    }
 }
 
 fn target<'a>(cx: &mut Context<'a>, name: &Spanned<String>, node: &'a Node) -> Option<Target> {

@@ -73,6 +73,8 @@ pub(crate) struct Shape {
     pub(crate) sql: Option<String>,
     /// The type of what belongs here.
     pub(crate) ty: Ty,
+    /// What to use instead, where it will go away.
+    pub(crate) deprecated: Option<String>,
     /// Everything else the schema asks for.
     pub(crate) rest: Option<Box<Validator>>,
 }
@@ -316,6 +318,10 @@ impl Shape {
             schema::LITERAL => self.literal = value == &Value::Bool(true),
             schema::SECRET_SAFE => self.secret_safe = value == &Value::Bool(true),
             schema::SETS_VARS => self.sets_vars = value == &Value::Bool(true),
+            "deprecated" if value == &Value::Bool(true) => {
+                self.deprecated.get_or_insert_default();
+            }
+            schema::DEPRECATED => self.deprecated = value.as_str().map(str::to_owned),
             // Said of the value, not asked of it.
             "title" | "description" | "examples" | "example" | "format" | "$schema" | "$id"
             | "$comment" | "$defs" | "deprecated" | "readOnly" | "writeOnly" => {}

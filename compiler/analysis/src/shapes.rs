@@ -11,6 +11,7 @@ use crate::shape::Shape;
 
 /// The shapes of the step types of one registry. Compiling them costs more than checking a small program: who checks often
 /// keeps them.
+#[derive(Default)]
 pub struct Shapes {
     by_type: HashMap<String, OnceLock<Shape>>,
     unknown: Shape,

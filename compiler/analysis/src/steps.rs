@@ -235,7 +235,10 @@ fn find_type<'a>(
     let types = || registry.steps().map(|entry| entry.ty.name.as_str()).collect::<Vec<_>>();
     match (found, unknown.as_slice()) {
         (None, []) => cx.report(messages::missing_type(keys::anchor(node), &types())),
-        (None, [first, ..]) => cx.report(messages::unknown_type(&first.key, &types())),
+        (None, [first, ..]) => match registry.left_out_step(&first.key.value) {
+            Some(entry) => cx.report(messages::left_out_type(&first.key, &entry.ty.plugin)),
+            None => cx.report(messages::unknown_type(&first.key, &types())),
+        },
         (Some((ty, _)), unknown) => {
             for entry in unknown {
                 let shape = cx.shape(ty);

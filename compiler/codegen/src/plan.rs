@@ -6,8 +6,9 @@ mod collisions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use locus_diag::{Diagnostic, did_you_mean};
+use locus_diag::{Diagnostic, Severity, did_you_mean};
 use locus_model::{Program, Target};
+use locus_plugin::codes::PLUGIN_OUTPUT_LIMIT;
 use locus_plugin::generator::{ErasedGenerator, GeneratorEntry, GeneratorMeta};
 use locus_plugin::host::guarded;
 use locus_plugin::{GenerateError, Plan, Registry, Unit};
@@ -17,6 +18,9 @@ use crate::generate::pre_generate;
 use crate::paths;
 use crate::render::Job;
 use crate::template::Templates;
+
+/// Most files of one target.
+const MOST_FILES: usize = 100_000;
 
 /// A target with its generator, ready to be rendered.
 pub struct PlannedTarget<'a> {
@@ -137,9 +141,28 @@ fn plan_with(
     meta: &GeneratorMeta,
 ) -> Result<Plan, Diagnostic> {
     let doing = format!("`plan` of generator `{}`", meta.name);
-    guarded(&meta.plugin, &doing, || generator.plan(program))
+    let plan = guarded(&meta.plugin, &doing, || generator.plan(program))
         .map_err(|problem| problem.at(target.generator.span, ""))?
-        .map_err(|error| generator_failed(codes::GENERATOR_FAILED, error, target, meta))
+        .map_err(|error| generator_failed(codes::GENERATOR_FAILED, error, target, meta))?;
+    if plan.units.len() > MOST_FILES {
+        let count = plan.units.len();
+        return Err(too_much(
+            meta,
+            format!("wants to write {count} files, more than {MOST_FILES}"),
+        )
+        .at(target.generator.span, ""));
+    }
+    Ok(plan)
+}
+
+/// A generator that gives more than it may.
+pub(crate) fn too_much(meta: &GeneratorMeta, what: String) -> Diagnostic {
+    let message = format!("the generator `{}` {what}", meta.name);
+    let mut problem = Diagnostic::new(PLUGIN_OUTPUT_LIMIT, message)
+        .help(format!("report it to the author of `{}` with the spec", meta.plugin));
+    problem.severity = Severity::Error;
+    problem.plugin = Some(meta.plugin.clone());
+    problem
 }
 
 /// What a generator reports, at the place it blames or at the target that called it.

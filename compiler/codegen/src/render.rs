@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use crate::codes;
 use crate::output::{GeneratedFile, Origin, normalise};
-use crate::plan::{PlannedTarget, at_unit, generator_failed};
+use crate::plan::{PlannedTarget, at_unit, generator_failed, too_much};
 use crate::verify;
+
+/// Most bytes of a file.
+const LONGEST_FILE: usize = 64 << 20;
 
 /// A file to be rendered.
 #[derive(Clone, Copy)]
@@ -47,6 +50,11 @@ pub fn render(
         error.message = format!("`{}` cannot be made: {}", unit.path, error.message);
         generator_failed(code, error, planned.target, meta)
     })?;
+    if doc.text.len() > LONGEST_FILE {
+        let what =
+            format!("made `{}` with {} bytes, more than {LONGEST_FILE}", unit.path, doc.text.len());
+        return Err(at_unit(too_much(meta, what), unit, planned));
+    }
     let file = GeneratedFile {
         path: unit.path.clone(),
         text: normalise(&doc.text),

@@ -52,7 +52,13 @@ impl Generator for Scripted {
                 false => Ownership::Owned,
             };
             let (path, subject) = (path.clone(), content.clone());
-            plan.units.push(Unit { path, ownership, subject, origin: Some(span(8..9)) });
+            plan.units.push(Unit {
+                path,
+                role: Default::default(),
+                ownership,
+                subject,
+                origin: Some(span(8..9)),
+            });
         }
         Ok(plan)
     }

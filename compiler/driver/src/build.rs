@@ -1,12 +1,16 @@
 //! A checked program to the texts of its targets.
 
+use std::borrow::Cow;
+
+use locus_analysis::Shapes;
 use locus_codegen::{Job, PlannedTarget, TargetOutput, finish, plan, render};
 use locus_diag::{Diagnostics, Sources};
-use locus_model::{Program, Target};
-use locus_plugin::Registry;
+use locus_model::{Program, Spec, Target};
+use locus_plugin::{Point, Registry};
 use rayon::prelude::*;
 
-use crate::compile::has_errors;
+use crate::compile::{Compilation, check_whole, has_errors};
+use crate::hooks::Hooked;
 
 /// The files of these targets, by path; none at all as soon as one problem is an error. Nothing is written: see
 /// [`locus_codegen::write()`].
@@ -17,6 +21,8 @@ pub fn build(
     registry: &Registry,
     sources: &Sources,
 ) -> (Vec<TargetOutput>, Diagnostics) {
+    let project = registry.for_project(&program.plugins);
+    let registry = project.as_ref().unwrap_or(registry);
     let (planned, mut problems) = plan(program, targets, registry);
     let jobs: Vec<Job<'_>> = planned.iter().flat_map(PlannedTarget::jobs).collect();
     let rendered: Vec<_> = jobs.par_iter().map(|job| render(job, program, sources)).collect();
@@ -26,4 +32,59 @@ pub fn build(
     let mut diagnostics = Diagnostics::from(problems);
     diagnostics.sort();
     (if failed { Vec::new() } else { outputs }, diagnostics)
+}
+
+/// What was built, with the texts that its problems point into.
+#[derive(Debug)]
+pub struct Built {
+    /// The files of each target; none when a problem is an error.
+    pub outputs: Vec<TargetOutput>,
+    /// The problems.
+    pub diagnostics: Diagnostics,
+    /// The sources of the compilation, and those of patches.
+    pub sources: Sources,
+}
+
+/// Builds what was compiled: the hooks of `schema_generate` change its models and schemas first, for what is generated alone.
+#[must_use]
+pub fn build_compilation(compilation: &Compilation, targets: &[&Target]) -> Built {
+    let registry = &compilation.registry;
+    let (program, mut diagnostics, sources) = schema_generate(compilation);
+    if diagnostics.has_errors() {
+        return Built { outputs: Vec::new(), diagnostics, sources };
+    }
+    let (outputs, problems) = build(&program, targets, registry, &sources);
+    diagnostics.extend(problems);
+    diagnostics.sort();
+    Built { outputs, diagnostics, sources }
+}
+
+/// The program that targets are generated from.
+fn schema_generate(compilation: &Compilation) -> (Cow<'_, Program>, Diagnostics, Sources) {
+    let Compilation { program, spec, sources, registry, manifest, profile, .. } = compilation;
+    if registry.hooks_at(Point::SchemaGenerate).is_empty() {
+        return (Cow::Borrowed(program), Diagnostics::default(), sources.clone());
+    }
+    let shapes = Shapes::new(registry);
+    let checked = |spec: &Spec| {
+        let (mut changed, problems) =
+            check_whole(spec, manifest.as_ref(), profile.as_deref(), registry, &shapes);
+        changed.name.clone_from(&program.name);
+        (changed, problems)
+    };
+    let mut hooked = Hooked::new(spec.clone(), sources.clone(), registry);
+    let (changed, _) = hooked.checked(
+        Point::SchemaGenerate,
+        program.clone(),
+        Vec::new(),
+        &checked,
+        |entry, program, cx| {
+            if let Some(hook) = &entry.schema_generate {
+                hook.schema_generate(program, cx);
+            }
+        },
+    );
+    let Hooked { draft, problems, .. } = hooked;
+    let problems: Vec<_> = problems.into_iter().map(|problem| draft.blame(problem)).collect();
+    (Cow::Owned(changed), Diagnostics::from(problems), draft.sources)
 }

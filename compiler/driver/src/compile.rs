@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use locus_analysis::Shapes;
+use locus_analysis::{Checked, Declared, Shapes};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources};
-use locus_model::{Program, Spec};
+use locus_model::{Node, Program, Spec};
 use locus_plugin::Registry;
 use locus_plugin::host::guarded;
 use locus_plugin::parser_hook::{Parsed, ParserHookEntry};
 use locus_syntax::{DiskWorld, MANIFEST, World};
+use rayon::prelude::*;
 
 use crate::incremental::Incremental;
 
@@ -26,6 +27,12 @@ pub struct Compilation {
     pub diagnostics: Diagnostics,
     /// The project's folder: what paths in the program are relative to.
     pub root: PathBuf,
+    /// The project file as written, if there is one.
+    pub manifest: Option<Node>,
+    /// The profile that was asked for.
+    pub profile: Option<String>,
+    /// The plugins as the project wants them.
+    pub registry: Registry,
 }
 
 /// Compiles a spec file, or the project in a folder. Of its profiles, `dev` holds where it is declared.
@@ -59,8 +66,31 @@ pub fn compile_in_as(
 ) -> Compilation {
     let mut state = Incremental::empty(profile);
     let files = state.read(world, start, registry);
-    state.check(&files, registry, &Shapes::new(registry));
+    state.check(&files);
     state.compilation
+}
+
+/// Checks a whole program, its workflows in parallel.
+pub(crate) fn check_whole(
+    spec: &Spec,
+    manifest: Option<&Node>,
+    profile: Option<&str>,
+    registry: &Registry,
+    shapes: &Shapes,
+) -> (Program, Vec<Diagnostic>) {
+    let declared = Declared::of(spec, manifest, profile, registry, shapes);
+    let checked: Vec<Checked> =
+        (0..declared.len()).into_par_iter().map(|index| declared.check(index)).collect();
+    let mut problems = Vec::new();
+    let mut workflows = Vec::with_capacity(checked.len());
+    let mut summaries = Vec::with_capacity(checked.len());
+    for checked in checked {
+        problems.extend(checked.problems);
+        workflows.push(checked.workflow);
+        summaries.push(checked.summary);
+    }
+    let (program, whole) = declared.finish(workflows, &summaries);
+    (program, whole.into_iter().chain(problems).collect())
 }
 
 /// Whether a problem may only follow from a file that could not be read to its end: what is missing may stand in the rest of it.

@@ -47,7 +47,7 @@ pub struct Applied {
 ///
 /// After it there is no error that was not there before. The result is the same on every machine.
 pub fn fix(workspace: &mut Workspace) -> Fixed {
-    let before = texts(&workspace.compilation().sources);
+    let before = texts(workspace.sources());
     let mut fixed = Fixed::default();
     let mut refused: BTreeSet<Applied> = BTreeSet::new();
     for _ in 0..ROUNDS {
@@ -57,7 +57,7 @@ pub fn fix(workspace: &mut Workspace) -> Fixed {
         }
     }
     fixed.taken_back = refused.into_iter().collect();
-    for (name, text) in texts(&workspace.compilation().sources) {
+    for (name, text) in texts(workspace.sources()) {
         if let Some(old) = before.get(&name).filter(|old| **old != text) {
             fixed.files.insert(name, (Arc::clone(old), text));
         }
@@ -122,7 +122,7 @@ fn round(
     fixed: &mut Fixed,
     refused: &mut BTreeSet<Applied>,
 ) -> bool {
-    let before = State::of(workspace.compilation());
+    let before = State::of(workspace);
     let edits: Vec<(Span, String)> =
         chosen.iter().flat_map(|choice| choice.fix.edits.iter().cloned()).collect();
     if let Some(after) = apply(workspace, &edits)
@@ -155,11 +155,11 @@ fn chain(
     first: &Choice,
     refused: &BTreeSet<Applied>,
 ) -> Option<Vec<Applied>> {
-    let mut known = State::of(workspace.compilation());
+    let mut known = State::of(workspace);
     let mut next = first.clone();
     let mut applied = Vec::new();
     for _ in 0..CHAIN {
-        let count = State::of(workspace.compilation()).count(&next.told);
+        let count = State::of(workspace).count(&next.told);
         let after = apply(workspace, &next.fix.edits)?;
         if after.count(&next.told) >= count {
             return None;
@@ -185,10 +185,11 @@ struct State {
 }
 
 impl State {
-    fn of(compilation: &Compilation) -> Self {
+    fn of(workspace: &Workspace) -> Self {
+        let compilation = workspace.compilation();
         let sources = &compilation.sources;
         Self {
-            texts: texts(sources),
+            texts: texts(workspace.sources()),
             problems: compilation.diagnostics.iter().cloned().collect(),
             names: sources.iter().map(|source| Arc::clone(&source.name)).collect(),
         }
@@ -197,7 +198,7 @@ impl State {
     /// Puts the texts back.
     fn restore(&self, workspace: &mut Workspace) {
         for (name, text) in &self.texts {
-            let sources = &workspace.compilation().sources;
+            let sources = workspace.sources();
             let is_same = sources.iter().any(|s| *s.name == **name && s.text == *text);
             if !is_same {
                 workspace.update(name, Arc::clone(text));
@@ -287,5 +288,5 @@ fn apply(workspace: &mut Workspace, edits: &[(Span, String)]) -> Option<State> {
     for (name, text) in changed {
         workspace.update(&name, text);
     }
-    Some(State::of(workspace.compilation()))
+    Some(State::of(workspace))
 }

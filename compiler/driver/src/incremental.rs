@@ -10,27 +10,32 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use locus_analysis::allow;
-use locus_analysis::{Change, Checked, Declared, Shapes, Site, Summary, Surroundings, circular};
+use locus_analysis::{Change, Checked, Declared, Site, Summary, Surroundings, circular};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use locus_expr::Ty;
 use locus_model::{Node, Program, Spec, SpecFile, Workflow};
-use locus_plugin::Registry;
-use locus_plugin::host::run_hooks;
 use locus_plugin::parser_hook::Parsed;
+use locus_plugin::{Point, Registry};
 use locus_syntax::codes::YAML_SYNTAX;
 use locus_syntax::imports::{import, imports};
-use locus_syntax::project::{Manifest, Project};
+use locus_syntax::project::Project;
 use locus_syntax::schemas::{schema_files, schema_paths};
 use locus_syntax::{World, discover};
 use rayon::prelude::*;
 
-use crate::compile::{Compilation, name_of_first_file, only_follows, parse};
+use crate::compile::{
+    Compilation, check_whole, has_errors, name_of_first_file, only_follows, parse,
+};
+use crate::hooks::{Hooked, pre_parse};
 use crate::limit::limited;
+use crate::project::Plugins;
 
 /// A compilation, and what of it can be used again.
 pub(crate) struct Incremental {
     pub(crate) compilation: Compilation,
-    pub(crate) manifest: Option<Manifest>,
+    /// The files as written, where hooks have changed those of the compilation.
+    written: Option<(Spec, Sources)>,
+    plugins: Plugins,
     /// The problems of finding and reading the files.
     reading: Vec<Diagnostic>,
     /// The problems of parsing each file.
@@ -40,8 +45,6 @@ pub(crate) struct Incremental {
     surroundings: Option<Surroundings>,
     /// Whether files of JSON Schemas are not as they were.
     schemas_changed: bool,
-    /// The profile that was asked for.
-    profile: Option<String>,
 }
 
 /// What was found out about a workflow, beside the workflow itself.
@@ -96,14 +99,17 @@ impl Incremental {
                 sources: Sources::default(),
                 diagnostics: Diagnostics::default(),
                 root: PathBuf::new(),
+                manifest: None,
+                profile: profile.map(str::to_owned),
+                registry: Registry::default(),
             },
-            manifest: None,
+            written: None,
+            plugins: Plugins::default(),
             reading: Vec::new(),
             parsing: BTreeMap::new(),
             kept: IndexMap::new(),
             surroundings: None,
             schemas_changed: false,
-            profile: profile.map(str::to_owned),
         }
     }
 
@@ -112,17 +118,32 @@ impl Incremental {
         &mut self,
         world: &dyn World,
         start: &str,
-        registry: &Registry,
+        linked: &Registry,
     ) -> BTreeSet<SourceId> {
-        let suffixes: Vec<&str> = registry
+        self.back_to_written();
+        let suffixes: Vec<&str> = linked
             .parser_hooks()
             .flat_map(|entry| entry.meta.suffixes.iter().map(String::as_str))
             .collect();
         let (mut project, mut problems) = discover(world, start, &suffixes);
+        let manifest = project.manifest.take().and_then(|manifest| manifest.node);
+        let profile = self.compilation.profile.as_deref();
+        let others = self.plugins.look(manifest.as_ref(), profile, linked);
+        self.compilation.manifest = manifest;
+        if others {
+            self.forget();
+            self.compilation.registry = self.plugins.registry.clone();
+        }
         let before = std::mem::take(&mut self.compilation.sources);
         let spec = std::mem::take(&mut self.compilation.spec);
         let mut old = Old {
-            files: spec.files.into_iter().map(|file| (file.source, file)).collect(),
+            // What other plugins have parsed is parsed again.
+            files: spec
+                .files
+                .into_iter()
+                .filter(|_| !others)
+                .map(|file| (file.source, file))
+                .collect(),
             problems: std::mem::take(&mut self.parsing),
             sources: before,
         };
@@ -130,7 +151,7 @@ impl Incremental {
         // Files that were found may name others, which may name others.
         let mut found = project.files.clone();
         while !found.is_empty() {
-            let read = self.parse_all(found, &mut old, &project.sources, registry);
+            let read = self.parse_all(found, &mut old, &project.sources);
             found = Vec::new();
             for file in &read {
                 let (paths, wrong) = imports(&file.documents);
@@ -146,7 +167,7 @@ impl Incremental {
             }
             files.extend(read);
         }
-        let Project { mut sources, manifest, .. } = project;
+        let Project { mut sources, .. } = project;
         let documents = files.iter().map(|file| (file.source, file.documents.as_slice()));
         let schemas = schema_files(world, documents, &mut sources);
         files.sort_by(|a, b| {
@@ -155,7 +176,6 @@ impl Incremental {
         });
         let ids = old.sources.iter().chain(sources.iter()).map(|source| source.id);
         let changed = ids.filter(|id| !is_same(*id, &old.sources, &sources)).collect();
-        self.manifest = manifest;
         self.reading = problems;
         self.schemas_changed = schemas != spec.schemas;
         self.compilation.sources = sources;
@@ -169,16 +189,21 @@ impl Incremental {
         files: Vec<SourceId>,
         old: &mut Old,
         sources: &Sources,
-        registry: &Registry,
     ) -> Vec<SpecFile> {
         let is_kept =
             |file: &SourceId| old.files.contains_key(file) && is_same(*file, &old.sources, sources);
+        let registry = &self.plugins.registry;
+        // The hooks are asked about one file after another, in order.
+        let told: Vec<Vec<Diagnostic>> = files
+            .iter()
+            .map(|file| if is_kept(file) { Vec::new() } else { before_parse(*file, sources, registry) })
+            .collect();
         let parsed: Vec<Option<Parsed>> = files
             .par_iter()
             .map(|file| (!is_kept(file)).then(|| parse(*file, sources, registry)))
             .collect();
         let mut read = Vec::with_capacity(files.len());
-        for (source, parsed) in files.into_iter().zip(parsed) {
+        for ((source, parsed), mut told) in files.into_iter().zip(parsed).zip(told) {
             let file = match (parsed, old.files.remove(&source)) {
                 (None, Some(file)) => {
                     self.parsing.extend(old.problems.remove_entry(&source));
@@ -186,7 +211,8 @@ impl Incremental {
                 }
                 (parsed, _) => {
                     let parsed = parsed.unwrap_or_default();
-                    self.parsing.insert(source, parsed.diagnostics);
+                    told.extend(parsed.diagnostics);
+                    self.parsing.insert(source, told);
                     SpecFile { source, documents: parsed.documents }
                 }
             };
@@ -197,12 +223,9 @@ impl Incremental {
 
     /// Takes a new text of a spec; gives its number. `None` if no spec is known by this name or it names other files than before, and
     /// nothing was done.
-    pub(crate) fn replace(
-        &mut self,
-        file: &str,
-        text: Arc<str>,
-        registry: &Registry,
-    ) -> Option<SourceId> {
+    pub(crate) fn replace(&mut self, file: &str, text: Arc<str>) -> Option<SourceId> {
+        self.back_to_written();
+        let registry = &self.plugins.registry;
         let Compilation { sources, spec, .. } = &mut self.compilation;
         let source = sources.iter().find(|source| &*source.name == file)?.id;
         let at = spec.files.iter().position(|file| file.source == source)?;
@@ -219,8 +242,29 @@ impl Incremental {
             return None;
         }
         spec.files[at].documents = parsed.documents;
-        self.parsing.insert(source, parsed.diagnostics);
+        let mut told = before_parse(source, sources, registry);
+        told.extend(parsed.diagnostics);
+        self.parsing.insert(source, told);
         Some(source)
+    }
+
+    /// The files as written take the places of those that hooks have changed.
+    fn back_to_written(&mut self) {
+        if let Some((spec, sources)) = self.written.take() {
+            self.compilation.spec = spec;
+            self.compilation.sources = sources;
+        }
+    }
+
+    /// Forgets what was found out about the workflows.
+    fn forget(&mut self) {
+        self.kept.clear();
+        self.surroundings = None;
+    }
+
+    /// The texts as written.
+    pub(crate) fn sources(&self) -> &Sources {
+        self.written.as_ref().map_or(&self.compilation.sources, |(_, sources)| sources)
     }
 
     /// What is known of the types at a place.
@@ -228,27 +272,21 @@ impl Incremental {
         &self,
         source: SourceId,
         offset: u32,
-        registry: &Registry,
-        shapes: &Shapes,
     ) -> Option<Site> {
-        let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-        let spec = &self.compilation.spec;
-        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
+        let Compilation { spec, manifest, profile, .. } = &self.compilation;
+        let Plugins { registry, shapes, .. } = &self.plugins;
+        let declared =
+            Declared::of(spec, manifest.as_ref(), profile.as_deref(), registry, shapes);
         let index = declared.workflows().position(|(_, node)| {
             node.span.source == source && node.span.start <= offset && offset <= node.span.end
         })?;
         declared.sites(index).at(source, offset).cloned()
     }
 
-    /// Resolves and checks what the changed files concern, and calls the hooks.
-    pub(crate) fn check(
-        &mut self,
-        changed: &BTreeSet<SourceId>,
-        registry: &Registry,
-        shapes: &Shapes,
-    ) {
-        let Compilation { program, spec, sources, .. } = &mut self.compilation;
+    /// Calls the hooks, resolves and checks what the changed files concern. Where hooks change the files, everything is checked.
+    pub(crate) fn check(&mut self, changed: &BTreeSet<SourceId>) {
         let mut diagnostics = Diagnostics::from(self.reading.clone());
+        diagnostics.extend(self.plugins.problems.iter().cloned());
         let mut partial = BTreeSet::new();
         for (source, problems) in &self.parsing {
             if problems.iter().any(|problem| problem.code == YAML_SYNTAX.name) {
@@ -256,14 +294,64 @@ impl Incremental {
             }
             diagnostics.extend(problems.iter().cloned());
         }
-        diagnostics.extend(run_hooks(registry, "post_parse", |entry, cx| {
-            if let Some(hook) = &entry.post_parse {
-                hook.post_parse(spec, cx);
+        let Compilation { spec, sources, manifest, profile, .. } = &mut self.compilation;
+        let name = name_of_first_file(spec, sources);
+        let (spec, sources) = (std::mem::take(spec), std::mem::take(sources));
+        let (manifest, profile) = (manifest.take(), profile.clone());
+        let (registry, shapes) = (self.plugins.registry.clone(), Arc::clone(&self.plugins.shapes));
+        let mut hooked = Hooked::new(spec, sources, &registry);
+        hooked.written();
+        let seen = |(mut program, problems): (Program, Vec<Diagnostic>)| {
+            if program.name.is_empty() {
+                program.name.clone_from(&name);
             }
-        }));
+            let reported = problems.into_iter().filter(|problem| !only_follows(problem, &partial));
+            (program, reported.collect::<Vec<_>>())
+        };
+        let whole = |spec: &Spec| {
+            let (manifest, profile) = (manifest.as_ref(), profile.as_deref());
+            seen(check_whole(spec, manifest, profile, &registry, &shapes))
+        };
+        let (mut program, mut problems) = if hooked.is_patched() {
+            hooked.check(&whole)
+        } else {
+            let spec = &hooked.draft.spec;
+            let (manifest, profile) = (manifest.as_ref(), profile.as_deref());
+            let declared = Declared::of(spec, manifest, profile, &registry, &shapes);
+            seen(self.check_changed(declared, changed))
+        };
+        // Hooks see whole programs only.
+        if !diagnostics.has_errors() && !has_errors(&problems) && !has_errors(&hooked.problems) {
+            let point = Point::PostValidate;
+            (program, problems) =
+                hooked.checked(point, program, problems, &whole, |entry, program, cx| {
+                    if let Some(hook) = &entry.post_validate {
+                        hook.post_validate(program, cx);
+                    }
+                });
+        }
+        if hooked.is_patched() {
+            // What is known of the workflows is known of the files as hooks have left them.
+            self.forget();
+        }
+        let Hooked { draft, problems: told, untouched, .. } = hooked;
+        diagnostics.extend(problems.into_iter().chain(told).map(|problem| draft.blame(problem)));
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
+        allow::filter(&draft.spec, &mut diagnostics);
+        self.written = untouched;
+        self.compilation.program = program;
+        self.compilation.spec = draft.spec;
+        self.compilation.sources = draft.sources;
+        self.compilation.manifest = manifest;
+        self.compilation.diagnostics = limited(diagnostics.into());
+    }
 
-        let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
+    /// Checks what the changed files concern, with what is kept of the rest.
+    fn check_changed(
+        &mut self,
+        declared: Declared<'_>,
+        changed: &BTreeSet<SourceId>,
+    ) -> (Program, Vec<Diagnostic>) {
         let change = match &self.surroundings {
             // Types inside steps may refer to them.
             Some(_) if std::mem::take(&mut self.schemas_changed) => Change::Everything,
@@ -271,7 +359,7 @@ impl Incremental {
             None => Change::Everything,
         };
         self.surroundings = Some(declared.surroundings().clone());
-        let mut workflows = std::mem::take(&mut program.workflows);
+        let mut workflows = std::mem::take(&mut self.compilation.program.workflows);
         let mut kept = std::mem::take(&mut self.kept);
         let to_check: Vec<(&str, &Node)> = declared.workflows().collect();
         let holds = |(name, node): &(&str, &Node)| {
@@ -296,27 +384,15 @@ impl Incremental {
             self.kept.extend(found.map(|found| ((*name).to_owned(), found)));
         }
         let summaries = self.kept.values().map(|kept| &kept.summary);
-        let (checked, whole) = declared.finish(all, summaries);
+        let (program, whole) = declared.finish(all, summaries);
         let each = self.kept.values().flat_map(|kept| &kept.problems).cloned();
-        let reported =
-            whole.into_iter().chain(each).filter(|problem| !only_follows(problem, &partial));
-        diagnostics.extend(reported);
-        *program = checked;
-        if program.name.is_empty() {
-            program.name = name_of_first_file(spec, sources);
-        }
-        // Hooks see whole programs only.
-        if !diagnostics.has_errors() {
-            diagnostics.extend(run_hooks(registry, "post_validate", |entry, cx| {
-                if let Some(hook) = &entry.post_validate {
-                    hook.post_validate(program, cx);
-                }
-            }));
-        }
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
-        allow::filter(spec, &mut diagnostics);
-        self.compilation.diagnostics = limited(diagnostics.into());
+        (program, whole.into_iter().chain(each).collect())
     }
+}
+
+/// What the hooks say of a file before it is parsed.
+fn before_parse(file: SourceId, sources: &Sources, registry: &Registry) -> Vec<Diagnostic> {
+    sources.get(file).map(|source| pre_parse(source, registry)).unwrap_or_default()
 }
 
 /// Checks the workflows for which what is kept does not hold, and those that call one which gives something else than before.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use locus_analysis::{Shapes, Site};
-use locus_diag::SourceId;
+use locus_analysis::Site;
+use locus_diag::{SourceId, Sources};
 use locus_model::Node;
 use locus_plugin::Registry;
 use locus_syntax::world::normalize;
@@ -22,8 +22,8 @@ use crate::overlay::Overlay;
 pub struct Workspace {
     world: Overlay,
     start: String,
+    /// All that is linked; what the project makes of it is in the compilation.
     registry: Arc<Registry>,
-    shapes: Shapes,
     state: Incremental,
 }
 
@@ -40,12 +40,10 @@ impl Workspace {
     /// Opens what is at a path of a world.
     #[must_use]
     pub fn new(world: Box<dyn World>, start: &str, registry: Arc<Registry>) -> Self {
-        let shapes = Shapes::new(&registry);
         let mut workspace = Self {
             world: Overlay::new(world),
             start: start.to_owned(),
             registry,
-            shapes,
             state: Incremental::empty(None),
         };
         workspace.refresh();
@@ -58,16 +56,22 @@ impl Workspace {
         &self.state.compilation
     }
 
+    /// The texts of the files as written, without what hooks put into the program.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        self.state.sources()
+    }
+
     /// The manifest of the project as written, if there is one.
     #[must_use]
     pub fn manifest(&self) -> Option<&Node> {
-        self.state.manifest.as_ref()?.node.as_ref()
+        self.state.compilation.manifest.as_ref()
     }
 
     /// What is known of the types at a place inside of a string with expressions, one that is still being written included.
     #[must_use]
     pub fn site(&self, source: SourceId, offset: usize) -> Option<Site> {
-        self.state.site(source, u32::try_from(offset).ok()?, &self.registry, &self.shapes)
+        self.state.site(source, u32::try_from(offset).ok()?)
     }
 
     /// Takes the text of a file as an editor holds it; it counts instead of what is saved, until [`close`](Self::close). A file
@@ -75,7 +79,7 @@ impl Workspace {
     pub fn update(&mut self, file: &str, text: impl Into<Arc<str>>) -> &Compilation {
         let (Ok(file), text) = (normalize(file), text.into()) else { return self.compilation() };
         self.world.set(&file, Arc::clone(&text));
-        match self.state.replace(&file, text, &self.registry) {
+        match self.state.replace(&file, text) {
             Some(source) => self.check(&BTreeSet::from([source])),
             None => self.refresh(),
         }
@@ -86,7 +90,7 @@ impl Workspace {
         let Ok(file) = normalize(file) else { return self.compilation() };
         self.world.unset(&file);
         match self.world.below.read(&file) {
-            Ok(text) => match self.state.replace(&file, text, &self.registry) {
+            Ok(text) => match self.state.replace(&file, text) {
                 Some(source) => self.check(&BTreeSet::from([source])),
                 None => self.refresh(),
             },
@@ -101,7 +105,7 @@ impl Workspace {
     }
 
     fn check(&mut self, changed: &BTreeSet<SourceId>) -> &Compilation {
-        self.state.check(changed, &self.registry, &self.shapes);
+        self.state.check(changed);
         self.compilation()
     }
 }

@@ -95,6 +95,30 @@ impl Node {
         Self { kind, span }
     }
 
+    /// A value that was not written: all of it at one place.
+    #[must_use]
+    pub fn of_value(value: &Value, span: Span) -> Self {
+        let kind = match value {
+            Value::Null => NodeKind::Null,
+            Value::Bool(value) => NodeKind::Bool(*value),
+            Value::Number(number) => NodeKind::Number(number.clone()),
+            Value::String(text) => {
+                NodeKind::String(Text { value: text.clone(), runs: Vec::new(), plain: false })
+            }
+            Value::Array(items) => {
+                NodeKind::Sequence(items.iter().map(|item| Self::of_value(item, span)).collect())
+            }
+            Value::Object(map) => {
+                let entries = map.iter().map(|(key, value)| Entry {
+                    key: Spanned::new(key.clone(), span),
+                    value: Self::of_value(value, span),
+                });
+                NodeKind::Mapping(entries.collect())
+            }
+        };
+        Self::new(kind, span)
+    }
+
     /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

@@ -38,8 +38,8 @@ pub struct Program {
     /// Tests of the workflows.
     #[serde(default)]
     pub tests: IndexMap<String, Test>,
-    /// The plugins that the project names, by id.
-    #[serde(default)]
+    /// What the project decides about plugins, by id; a plugin that is not mentioned is used as it comes.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub plugins: IndexMap<String, PluginUse>,
     /// The profile that was chosen; what it changes is part of everything else here.
     #[serde(default)]
@@ -49,19 +49,6 @@ pub struct Program {
     pub budgets: Budgets,
     /// The author's own `x-…` keys.
     pub extensions: IndexMap<String, Value>,
-}
-
-/// A plugin that a project names.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct PluginUse {
-    /// Its id.
-    pub id: Spanned<String>,
-    /// The versions that will do, as written.
-    pub version: Option<Spanned<String>>,
-    /// Its config, as written.
-    pub config: Option<Node>,
-    /// What it is allowed to do.
-    pub permissions: Vec<Spanned<String>>,
 }
 
 /// Limits that a program keeps to; what is `None` is not limited.
@@ -105,6 +92,21 @@ pub struct Target {
     pub options: Node,
 }
 
+/// What a project decides about a plugin.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PluginUse {
+    /// Its id, where the project names it.
+    pub id: Spanned<String>,
+    /// Whether it is used at all.
+    pub enabled: bool,
+    /// The versions that will do, as written.
+    pub version: Option<Spanned<String>>,
+    /// Its config as the project gives it, in the plugin's present form and without defaults.
+    pub config: Value,
+    /// The permissions it is granted; `None`: all that it declares.
+    pub permissions: Option<Vec<String>>,
+}
+
 impl Program {
     /// A hash of all that decides how a run goes, in 32 hex digits: equal for any formatting, comments and order of keys.
     #[must_use]
@@ -124,7 +126,16 @@ impl Program {
         // The order of declarations decides nothing.
         workflows.sort_by_key(|content| content["name"].to_string());
         connections.sort_by_key(|content| content[0].to_string());
-        crate::identity::content_hash(&serde_json::json!([workflows, connections, types]))
+        let mut plugins: Vec<Value> = self.plugins.values().filter_map(plugin_content).collect();
+        if plugins.is_empty() {
+            return crate::identity::content_hash(&serde_json::json!([
+                workflows,
+                connections,
+                types
+            ]));
+        }
+        plugins.sort_by_key(|content| content[0].to_string());
+        crate::identity::content_hash(&serde_json::json!([workflows, connections, types, plugins]))
     }
 
     /// The step at this path, searched in every workflow.
@@ -134,6 +145,14 @@ impl Program {
         let steps = self.workflows.get(workflow)?.steps.walk();
         steps.into_iter().find(|step| step.path.as_str() == path)
     }
+}
+
+/// What a project decides about a plugin, if that differs from what a plugin does by itself.
+fn plugin_content(plugin: &PluginUse) -> Option<Value> {
+    let PluginUse { id, enabled, version: _, config, permissions } = plugin;
+    let is_plain = *enabled && config.as_object().is_none_or(serde_json::Map::is_empty);
+    (!is_plain || permissions.is_some())
+        .then(|| serde_json::json!([id.value, enabled, config, permissions]))
 }
 
 fn workflow_content(workflow: &Workflow) -> Value {

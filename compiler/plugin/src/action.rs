@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use crate::error::StepError;
 use crate::event::{CloudEvent, EventDraft};
+use crate::host::{PluginHost, Standing, no_host};
+use crate::meta::Plugin;
 use crate::param::Param;
+use crate::permission;
 use crate::services::{
     Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Schedule,
     Services, SqlOutcome, SqlTransaction,
@@ -51,13 +54,45 @@ pub struct StepInfo {
 pub struct StepContext {
     info: Arc<StepInfo>,
     services: Arc<dyn Services>,
+    plugin: Arc<Standing>,
+    host: Arc<dyn PluginHost>,
 }
 
 impl StepContext {
-    /// Joins a step and the services it may use. Hosts make these.
+    /// Joins a step and the services it may use, all of them. Hosts and tests make these.
     #[must_use]
     pub fn new(info: StepInfo, services: Arc<dyn Services>) -> Self {
-        Self { info: Arc::new(info), services }
+        let plugin = Arc::new(Standing::free(""));
+        Self { info: Arc::new(info), services, plugin, host: no_host() }
+    }
+
+    /// For a step of this plugin, as it stands in the project: with its config, and its permissions alone.
+    #[must_use]
+    pub fn of_plugin(mut self, plugin: Arc<Standing>, host: Arc<dyn PluginHost>) -> Self {
+        self.plugin = plugin;
+        self.host = host;
+        self
+    }
+
+    /// The config of the step's plugin in this project, with its defaults.
+    #[must_use]
+    pub fn config(&self) -> &Value {
+        &self.plugin.config
+    }
+
+    /// The config of the step's plugin, as the struct that declares the plugin.
+    ///
+    /// # Errors
+    /// `invalid_config`; in a project that was checked it fits.
+    pub fn config_as<P: Plugin>(&self) -> Result<P, StepError> {
+        P::from_value((*self.plugin.config).clone())
+            .map_err(|error| StepError::terminal("invalid_config", error.to_string()))
+    }
+
+    fn allowed(&self, permission: &str) -> Result<(), StepError> {
+        self.plugin
+            .allowed(permission, &self.host)
+            .map_err(|error| StepError::terminal(error.code, error.message))
     }
 
     /// Which step is being run.
@@ -94,40 +129,44 @@ impl StepContext {
     /// Sends an HTTP request; every response is a success here, whatever its status.
     ///
     /// # Errors
-    /// `connect_failed`, `timeout`, `invalid_url`, `response_too_large` and other failures to get a response.
+    /// `permission_denied`, `connect_failed`, `timeout`, `invalid_url`, `response_too_large` and other failures to get a response.
     pub async fn http(&self, request: HttpRequest) -> Result<HttpResponse, StepError> {
+        self.allowed(permission::NETWORK)?;
         self.services.http(&self.info, request).await
     }
 
     /// Runs statements in one transaction of a database connection, exactly once for each idempotency key.
     ///
     /// # Errors
-    /// `sql_error`, the codes of failed expectations, `unknown_connection`, and others of the connection.
+    /// `permission_denied`, `sql_error`, the codes of failed expectations, `unknown_connection`, and others of the connection.
     pub async fn sql(
         &self,
         connection: &str,
         transaction: SqlTransaction,
     ) -> Result<Vec<SqlOutcome>, StepError> {
+        self.allowed(permission::DATABASE)?;
         self.services.sql(&self.info, connection, &self.idempotency_key(), transaction).await
     }
 
     /// Publishes a message to a queue connection, once for each idempotency key.
     ///
     /// # Errors
-    /// `unknown_connection`, `queue_error`.
+    /// `permission_denied`, `unknown_connection`, `queue_error`.
     pub async fn publish(
         &self,
         connection: &str,
         message: Message,
     ) -> Result<Published, StepError> {
+        self.allowed(permission::QUEUE)?;
         self.services.publish(&self.info, connection, &self.idempotency_key(), message).await
     }
 
     /// Reads a file of the project; `path` is relative to the project's folder and cannot leave it.
     ///
     /// # Errors
-    /// `file_not_found`, `path_not_allowed`, `file_too_large`, `file_error`.
+    /// `permission_denied`, `file_not_found`, `path_not_allowed`, `file_too_large`, `file_error`.
     pub async fn read_file(&self, path: &str) -> Result<Vec<u8>, StepError> {
+        self.allowed(permission::FILES)?;
         self.services.read_file(&self.info, path).await
     }
 
@@ -135,16 +174,18 @@ impl StepContext {
     /// at all if it fails.
     ///
     /// # Errors
-    /// `unknown_workflow`, `invalid_input`.
+    /// `permission_denied`, `unknown_workflow`, `invalid_input`.
     pub async fn start_run(&self, workflow: &str, input: Value) -> Result<String, StepError> {
+        self.allowed(permission::RUNS)?;
         self.services.start_run(&self.info, &self.idempotency_key(), workflow, input).await
     }
 
     /// Tells an event to whoever listens, exactly once: together with the record that this step succeeded, and not at all if it fails.
     ///
     /// # Errors
-    /// `invalid_event`, `not_offered`.
+    /// `permission_denied`, `invalid_event`, `not_offered`.
     pub async fn emit(&self, event: EventDraft) -> Result<CloudEvent, StepError> {
+        self.allowed(permission::EVENTS)?;
         self.services.emit(&self.info, &self.idempotency_key(), event).await
     }
 
@@ -152,16 +193,20 @@ impl StepContext {
     /// id of the run that will start, or of the schedule that starts runs again and again.
     ///
     /// # Errors
-    /// `unknown_workflow`, `invalid_input`, `invalid_schedule`, `not_offered`.
+    /// `permission_denied`, `unknown_workflow`, `invalid_input`, `invalid_schedule`, `not_offered`.
     pub async fn schedule(&self, request: Schedule) -> Result<String, StepError> {
+        self.allowed(permission::RUNS)?;
         self.services.schedule(&self.info, &self.idempotency_key(), request).await
     }
 
     /// Runs a program of the machine. Whatever its exit code, that it ran is a success here.
     ///
     /// # Errors
-    /// `permission_not_granted`, `command_not_found`, `path_not_allowed`, `timeout`, `output_too_large`, `command_error`, `not_offered`.
+    /// `permission_denied`, `command_not_found`, `path_not_allowed`, `timeout`, `output_too_large`, `command_error`, `not_offered`.
     pub async fn command(&self, command: Command) -> Result<CommandOutput, StepError> {
+        self.plugin
+            .may_run(&command.program, &self.host)
+            .map_err(|error| StepError::terminal(error.code, error.message))?;
         self.services.command(&self.info, command).await
     }
 }

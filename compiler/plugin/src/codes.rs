@@ -11,6 +11,14 @@ locus_diag::codes! {
     pub PLUGIN_REQUIREMENT = "plugin-requirement", Error, "../../../docs/codes/plugin-requirement.md";
     /// Hooks that want to run before each other.
     pub HOOK_ORDER_CYCLE = "hook-order-cycle", Error, "../../../docs/codes/hook-order-cycle.md";
+    /// Two plugins whose ids a reader may take for each other, or an id with letters that look like others.
+    pub PLUGIN_LOOK_ALIKE = "plugin-look-alike", Error, "../../../docs/codes/plugin-look-alike.md";
+    /// A hook gives more than it may.
+    pub PLUGIN_OUTPUT_LIMIT = "plugin-output-limit", Warning, "../../../docs/codes/plugin-output-limit.md";
+    /// A patch of a hook cannot be made, or makes the program wrong.
+    pub PATCH_REJECTED = "patch-rejected", Error, "../../../docs/codes/patch-rejected.md";
+    /// Two plugins change the same thing in different ways.
+    pub PATCH_CONFLICT = "patch-conflict", Error, "../../../docs/codes/patch-conflict.md";
     /// A plugin panicked.
     pub PLUGIN_PANICKED = "plugin-panicked", Error, "../../../docs/codes/plugin-panicked.md";
 }

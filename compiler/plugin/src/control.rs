@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::action::invalid_params;
 use crate::error::StepError;
 use crate::event::{CloudEvent, Subscription};
+use crate::meta::Plugin;
 use crate::param::{BlockRef, Lazy, Param};
 
 /// A step that decides what runs next. The struct's fields are its parameters, evaluated, except lazy ones and inner blocks.
@@ -234,6 +235,11 @@ pub trait ControlHost {
 
     /// Whether the step is being cancelled.
     fn cancelling(&self) -> bool;
+
+    /// The config of the step's plugin in this project, with its defaults.
+    fn config(&self) -> Value {
+        Value::Object(Map::new())
+    }
 }
 
 /// What a control step can reach.
@@ -275,6 +281,21 @@ impl<'a> ControlContext<'a> {
     #[must_use]
     pub fn cancelling(&self) -> bool {
         self.host.cancelling()
+    }
+
+    /// The config of the step's plugin in this project, with its defaults.
+    #[must_use]
+    pub fn config(&self) -> Value {
+        self.host.config()
+    }
+
+    /// The config of the step's plugin, as the struct that declares the plugin.
+    ///
+    /// # Errors
+    /// `invalid_config`; in a project that was checked it fits.
+    pub fn config_as<P: Plugin>(&self) -> Result<P, StepError> {
+        P::from_value(self.host.config())
+            .map_err(|error| StepError::terminal("invalid_config", error.to_string()))
     }
 }
 

@@ -42,12 +42,29 @@ pub struct Plan {
 pub struct Unit {
     /// Its path below the out folder, with `/`.
     pub path: String,
+    /// What it is to those who see it: hooks may change pages and components.
+    #[serde(default)]
+    pub role: Role,
     /// Whose it is after it was written.
     pub ownership: Ownership,
     /// What it is about, in the generator's own terms: the name of a model, a list of workflows.
     pub subject: Value,
     /// The part of the spec it comes from, for the provenance manifest.
     pub origin: Option<Span>,
+}
+
+/// What a generated file is to those who see it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// Something else: code, a document for machines.
+    #[default]
+    File,
+    /// A page that people open: the hooks of `page_generate` see it.
+    Page,
+    /// A part of a user interface: the hooks of `component_render` see it.
+    Component,
 }
 
 /// Whose a file is after it was written.
@@ -71,7 +88,22 @@ pub struct Doc {
 impl Plan {
     /// Adds a file that the generator owns.
     pub fn owned(&mut self, path: impl Into<String>, subject: Value, origin: Option<Span>) {
-        self.units.push(Unit { path: path.into(), ownership: Ownership::Owned, subject, origin });
+        self.add(path, Role::File, subject, origin);
+    }
+
+    /// Adds a page that the generator owns.
+    pub fn page(&mut self, path: impl Into<String>, subject: Value, origin: Option<Span>) {
+        self.add(path, Role::Page, subject, origin);
+    }
+
+    /// Adds a component of a user interface that the generator owns.
+    pub fn component(&mut self, path: impl Into<String>, subject: Value, origin: Option<Span>) {
+        self.add(path, Role::Component, subject, origin);
+    }
+
+    fn add(&mut self, path: impl Into<String>, role: Role, subject: Value, origin: Option<Span>) {
+        let ownership = Ownership::Owned;
+        self.units.push(Unit { path: path.into(), role, ownership, subject, origin });
     }
 }
 

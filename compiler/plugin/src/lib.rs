@@ -7,10 +7,11 @@
 //! 1. [`meta`]: who a plugin is; [`registry`]: all that is linked, sorted and checked;
 //! 2. [`param`]: parameters, options and config from documented struct fields; [`schema`]: the JSON Schema keywords of Locus;
 //! 3. [`step`]: step types; [`result`]: what is known of the type of their results; [`action`]: steps that do something; [`control`]: steps that decide what runs next; [`error`]: how they fail;
-//! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, commands, events, schedules, logs;
+//! 4. [`services`]: what the host offers to actions: HTTP, SQL, queues, files, programs, schedules, logs; [`event`]: events of runs;
 //! 5. [`connection`]: kinds of databases, queues and services; [`generator`]: programs to files, in two pure steps;
-//! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases;
-//! 7. [`host`]: for hosts, calling plugins safely.
+//! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases and around runs; [`patch`]: how hooks change a program;
+//! 7. [`plugin_event`] and [`command`]: plugins with each other; [`permission`]: what they may do; [`migration`]: config of earlier versions;
+//! 8. [`host`]: for hosts, what they offer and how they call plugins safely.
 //!
 //! Values go in and values come out: nothing here assumes that a plugin is native code.
 
@@ -18,6 +19,7 @@
 
 pub mod action;
 pub mod codes;
+pub mod command;
 pub mod connection;
 pub mod control;
 pub mod error;
@@ -26,8 +28,12 @@ pub mod generator;
 pub mod hooks;
 pub mod host;
 pub mod meta;
+pub mod migration;
 pub mod param;
 pub mod parser_hook;
+pub mod patch;
+pub mod permission;
+pub mod plugin_event;
 pub mod registry;
 pub mod result;
 pub mod schema;
@@ -35,6 +41,7 @@ pub mod services;
 pub mod step;
 
 pub use action::{Action, StepContext};
+pub use command::{Command, CommandError};
 pub use connection::ConnectionKind;
 pub use control::{
     BlockKey, Control, ControlContext, ControlEvent, Decision, Exit, Launch, Outcome, Target,
@@ -42,16 +49,27 @@ pub use control::{
 pub use error::StepError;
 pub use event::{CloudEvent, EventDraft, Subscription};
 pub use generator::{Doc, GenerateError, Generator, Ownership, Plan, RenderContext, Unit};
-pub use hooks::{HookContext, PostGenerate, PostParse, PostValidate, PreGenerate};
+pub use hooks::{
+    Alarm, AlertHook, ComponentRender, ErrorHook, EventHook, Failure, HookContext, Measurement,
+    MetricHook, PageGenerate, ParsedFile, Point, PostGenerate, PostParse, PostValidate,
+    PreGenerate, PreParse, PreValidate, RunInfo, SchemaGenerate, StepAttempt, StepExecute, Verdict,
+    WorkflowExecute,
+};
+pub use host::{HostError, PluginState};
 pub use indexmap::IndexMap;
 pub use locus_diag::{Diagnostic, Severity, Source, SourceId, Span, Spanned};
-pub use locus_macros::{Connection, Generator, Hooks, Param, ParserHook, Plugin, Step};
+pub use locus_macros::{
+    Command, Connection, Generator, Hooks, Migration, Param, ParserHook, Plugin, Step,
+};
 pub use locus_model as model;
 pub use locus_model::Effect;
 pub use meta::{API_VERSION, Plugin, PluginMeta, Stability};
+pub use migration::Migration;
 pub use param::{BlockRef, Branches, Lazy, Millis, Param, ParamError};
 pub use parser_hook::{Parsed, ParserHook};
-pub use registry::{Registration, Registry};
+pub use patch::{Patch, Place};
+pub use plugin_event::{EventMessage, PluginEvent};
+pub use registry::{PartEntry, Registration, Registry};
 pub use result::ResultType;
 pub use serde_json::Value;
 pub use step::{StepKind, StepType};

@@ -1,15 +1,27 @@
 //! All plugins that are linked, sorted by name and checked. Registration by linking has no order and can miss a crate silently:
 //! so hosts name every crate once (`use acme_shop as _;`), everything is sorted, and duplicates are errors.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) mod requirements;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
 use locus_diag::Diagnostic;
+use locus_model::PluginUse;
+use serde_json::Value;
 
 use crate::codes;
+use crate::command::{CommandEntry, Commands};
 use crate::connection::ConnectionKind;
 use crate::generator::GeneratorEntry;
-use crate::hooks::HooksEntry;
-use crate::meta::{API_VERSION, PluginMeta};
+use crate::hooks::{HooksEntry, Point, order};
+use crate::host::dispatch::BoundHooks;
+use crate::host::panics::caught;
+use crate::host::{PluginHost, Standing, no_host};
+use crate::meta::PluginMeta;
+use crate::migration::MigrationEntry;
 use crate::parser_hook::ParserHookEntry;
 use crate::step::StepEntry;
 
@@ -37,6 +49,49 @@ pub enum Part {
     ParserHook(fn() -> ParserHookEntry),
     /// A set of hooks.
     Hooks(fn() -> HooksEntry),
+    /// A command.
+    Command(fn() -> CommandEntry),
+    /// A migration of the plugin's config.
+    Migration(fn() -> MigrationEntry),
+}
+
+/// A part with all that it is: what hosts register that make parts while they run, and what [`Part`] makes.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are few, and each is taken apart at once")]
+pub enum PartEntry {
+    /// The plugin itself.
+    Plugin(PluginMeta),
+    /// A step type.
+    Step(StepEntry),
+    /// A kind of connection.
+    Connection(ConnectionKind),
+    /// A generator.
+    Generator(GeneratorEntry),
+    /// A parser hook.
+    ParserHook(ParserHookEntry),
+    /// A set of hooks.
+    Hooks(HooksEntry),
+    /// A command.
+    Command(CommandEntry),
+    /// A migration of the plugin's config.
+    Migration(MigrationEntry),
+}
+
+impl Part {
+    /// The part itself.
+    #[must_use]
+    pub fn make(self) -> PartEntry {
+        match self {
+            Self::Plugin(make) => PartEntry::Plugin(make()),
+            Self::Step(make) => PartEntry::Step(make()),
+            Self::Connection(make) => PartEntry::Connection(make()),
+            Self::Generator(make) => PartEntry::Generator(make()),
+            Self::ParserHook(make) => PartEntry::ParserHook(make()),
+            Self::Hooks(make) => PartEntry::Hooks(make()),
+            Self::Command(make) => PartEntry::Command(make()),
+            Self::Migration(make) => PartEntry::Migration(make()),
+        }
+    }
 }
 
 /// What every derived part implements: for hosts that register without the linker, such as WASM.
@@ -66,15 +121,51 @@ macro_rules! __submit {
     ($registration:expr) => {};
 }
 
-/// The linked plugins and their parts, by name. Built once.
-#[derive(Clone, Default)]
+/// The linked plugins and their parts, by name, as they stand in a project. Built once; clones share everything.
+#[derive(Clone)]
 pub struct Registry {
+    /// All that is linked.
+    linked: Arc<Parts>,
+    /// What is used of it.
+    parts: Arc<Parts>,
+    standings: Arc<BTreeMap<String, Arc<Standing>>>,
+    /// The hooks of each point, in their order.
+    points: Arc<Vec<Vec<BoundHooks>>>,
+    commands: Commands,
+    host: Arc<dyn PluginHost>,
+}
+
+/// Parts by name.
+#[derive(Clone, Default)]
+struct Parts {
     plugins: BTreeMap<String, PluginMeta>,
     steps: BTreeMap<String, StepEntry>,
     connection_kinds: BTreeMap<String, ConnectionKind>,
     generators: BTreeMap<String, GeneratorEntry>,
     parser_hooks: BTreeMap<String, ParserHookEntry>,
-    hooks: Vec<HooksEntry>,
+    commands: BTreeMap<String, CommandEntry>,
+    migrations: BTreeMap<(String, u32), MigrationEntry>,
+    hooks: BTreeMap<(String, String), HooksEntry>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        let none = Arc::new(Parts::default());
+        Self {
+            linked: Arc::clone(&none),
+            parts: none,
+            standings: Arc::default(),
+            points: Arc::new(vec![Vec::new(); Point::ALL.len()]),
+            commands: Commands::default(),
+            host: no_host(),
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.parts.plugins.keys()).finish()
+    }
 }
 
 impl Registry {
@@ -92,76 +183,215 @@ impl Registry {
     /// # Errors
     /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
     pub fn build(parts: impl IntoIterator<Item = Registration>) -> Result<Self, Vec<Diagnostic>> {
+        Self::assemble(parts.into_iter().map(|part| (part.package.to_owned(), part.part.make())))
+    }
+
+    /// These parts, each with the package it comes from: for hosts that make parts while they run.
+    ///
+    /// # Errors
+    /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
+    pub fn assemble(
+        parts: impl IntoIterator<Item = (String, PartEntry)>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
-        let parts: Vec<Registration> = parts.into_iter().collect();
-        let owners = declared_plugins(&parts, &mut problems);
-        let mut registry = Self {
+        let entries: Vec<(String, PartEntry)> = parts.into_iter().collect();
+        let owners = declared_plugins(&entries, &mut problems);
+        let mut parts = Parts {
             plugins: owners.values().map(|meta| (meta.id.clone(), meta.clone())).collect(),
-            ..Self::default()
+            ..Parts::default()
         };
-        let mut hooks = BTreeMap::new();
-        for registration in &parts {
-            let owner = owners.get(registration.package).map(|meta| meta.id.as_str());
-            registry.add(registration, owner, &mut hooks, &mut problems);
+        for (package, entry) in entries {
+            let owner = owners.get(&package).map(|meta| meta.id.as_str());
+            parts.add(&package, entry, owner, &mut problems);
         }
-        registry.check_requirements(&mut problems);
-        registry.hooks = order_hooks(hooks, &mut problems);
+        requirements::check_ids(parts.plugins.values(), &mut problems);
+        let parts = Arc::new(parts);
+        let registry =
+            Self::of(Arc::clone(&parts), parts, &IndexMap::new(), no_host(), &mut problems);
         if problems.is_empty() {
             Ok(registry)
         } else {
             // The order of the parts is the linker's.
             problems.sort_by(|a, b| a.message.cmp(&b.message));
+            problems.dedup();
             Err(problems)
         }
     }
 
+    /// What is used of what is linked, in a project.
+    fn of(
+        linked: Arc<Parts>,
+        parts: Arc<Parts>,
+        project: &IndexMap<String, PluginUse>,
+        host: Arc<dyn PluginHost>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        requirements::check(parts.plugins.values(), problems);
+        let standings: BTreeMap<String, Arc<Standing>> = parts
+            .plugins
+            .iter()
+            .map(|(id, meta)| (id.clone(), Arc::new(Standing::of(meta, project.get(id)))))
+            .collect();
+        let standing = |plugin: &str| {
+            standings.get(plugin).cloned().unwrap_or_else(|| Arc::new(Standing::free(plugin)))
+        };
+        let sets: Vec<HooksEntry> = parts.hooks.values().cloned().collect();
+        let bound: Vec<BoundHooks> = sets
+            .iter()
+            .map(|entry| BoundHooks {
+                entry: Arc::new(entry.clone()),
+                standing: standing(&entry.meta.plugin),
+            })
+            .collect();
+        let points = Point::ALL.iter().map(|point| match order::order(&sets, *point) {
+            Ok(indices) => indices.into_iter().map(|index| bound[index].clone()).collect(),
+            Err(found) => {
+                problems.extend(found);
+                Vec::new()
+            }
+        });
+        let commands = parts
+            .commands
+            .iter()
+            .map(|(name, entry)| (name.clone(), (entry.clone(), standing(&entry.meta.plugin))));
+        Self {
+            points: Arc::new(points.collect()),
+            commands: Commands::new(commands.collect()),
+            standings: Arc::new(standings),
+            linked,
+            parts,
+            host,
+        }
+    }
+
+    /// The same plugins in a host.
+    #[must_use]
+    pub fn hosted_by(mut self, host: Arc<dyn PluginHost>) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// The plugins as a project wants them: with its config, and without those that it has disabled.
+    ///
+    /// # Errors
+    /// A plugin requires one that is disabled.
+    pub fn for_project(
+        &self,
+        project: &IndexMap<String, PluginUse>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        if project.is_empty() {
+            return Ok(self.clone());
+        }
+        self.with(|id| project.get(id).is_none_or(|plugin| plugin.enabled), project)
+    }
+
+    /// Only the plugins that `keep` wants: safe mode.
+    ///
+    /// # Errors
+    /// One of them requires one that is left out.
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Result<Self, Vec<Diagnostic>> {
+        self.with(keep, &IndexMap::new())
+    }
+
+    fn with(
+        &self,
+        keep: impl Fn(&str) -> bool,
+        project: &IndexMap<String, PluginUse>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let parts = if self.parts.plugins.keys().all(|id| keep(id)) {
+            Arc::clone(&self.parts)
+        } else {
+            Arc::new(self.parts.keep(keep))
+        };
+        let registry = Self::of(
+            Arc::clone(&self.linked),
+            parts,
+            project,
+            Arc::clone(&self.host),
+            &mut problems,
+        );
+        if problems.is_empty() { Ok(registry) } else { Err(problems) }
+    }
+
+    /// What the plugins run in.
+    #[must_use]
+    pub const fn host(&self) -> &Arc<dyn PluginHost> {
+        &self.host
+    }
+
     /// The plugins, by id.
     pub fn plugins(&self) -> impl Iterator<Item = &PluginMeta> {
-        self.plugins.values()
+        self.parts.plugins.values()
+    }
+
+    /// The plugin of this id.
+    #[must_use]
+    pub fn plugin(&self, id: &str) -> Option<&PluginMeta> {
+        self.parts.plugins.get(id)
+    }
+
+    /// The plugin of this id, if it is linked and left out here.
+    #[must_use]
+    pub fn left_out(&self, id: &str) -> Option<&PluginMeta> {
+        self.linked.plugins.get(id).filter(|_| !self.parts.plugins.contains_key(id))
+    }
+
+    /// The step type of this name, if it is one of a plugin that is left out here.
+    #[must_use]
+    pub fn left_out_step(&self, name: &str) -> Option<&StepEntry> {
+        self.linked.steps.get(name).filter(|_| !self.parts.steps.contains_key(name))
+    }
+
+    /// How a plugin stands in the project; one that nobody knows may do everything and has no config.
+    #[must_use]
+    pub fn standing(&self, plugin: &str) -> Arc<Standing> {
+        self.standings.get(plugin).cloned().unwrap_or_else(|| Arc::new(Standing::free(plugin)))
     }
 
     /// The step types, by name.
     pub fn steps(&self) -> impl Iterator<Item = &StepEntry> {
-        self.steps.values()
+        self.parts.steps.values()
     }
 
     /// The step type of this name.
     #[must_use]
     pub fn step(&self, name: &str) -> Option<&StepEntry> {
-        self.steps.get(name)
+        self.parts.steps.get(name)
     }
 
     /// The kinds of connections, by name.
     pub fn connection_kinds(&self) -> impl Iterator<Item = &ConnectionKind> {
-        self.connection_kinds.values()
+        self.parts.connection_kinds.values()
     }
 
     /// The kind of connection of this name.
     #[must_use]
     pub fn connection_kind(&self, name: &str) -> Option<&ConnectionKind> {
-        self.connection_kinds.get(name)
+        self.parts.connection_kinds.get(name)
     }
 
     /// The generators, by name.
     pub fn generators(&self) -> impl Iterator<Item = &GeneratorEntry> {
-        self.generators.values()
+        self.parts.generators.values()
     }
 
     /// The generator of this name.
     #[must_use]
     pub fn generator(&self, name: &str) -> Option<&GeneratorEntry> {
-        self.generators.get(name)
+        self.parts.generators.get(name)
     }
 
     /// The parser hooks, by name.
     pub fn parser_hooks(&self) -> impl Iterator<Item = &ParserHookEntry> {
-        self.parser_hooks.values()
+        self.parts.parser_hooks.values()
     }
 
     /// The parser hook that reads a file of this name: the one with the longest suffix.
     #[must_use]
     pub fn parser_hook_for(&self, file: &str) -> Option<&ParserHookEntry> {
-        self.parser_hooks
+        self.parts
+            .parser_hooks
             .values()
             .filter_map(|entry| {
                 let suffixes = entry.meta.suffixes.iter();
@@ -173,45 +403,97 @@ impl Registry {
             .map(|(_, entry)| entry)
     }
 
-    /// The sets of hooks, in the order they run.
+    /// The sets of hooks, by plugin and name.
     pub fn hooks(&self) -> impl Iterator<Item = &HooksEntry> {
-        self.hooks.iter()
+        self.parts.hooks.values()
+    }
+
+    /// The hooks of a point, in the order they are called.
+    #[must_use]
+    pub fn hooks_at(&self, point: Point) -> &[BoundHooks] {
+        self.points.get(point as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The commands.
+    #[must_use]
+    pub const fn commands(&self) -> &Commands {
+        &self.commands
+    }
+
+    /// The migrations of a plugin's config, by the form they take.
+    pub fn migrations(&self, plugin: &str) -> impl Iterator<Item = &MigrationEntry> {
+        let all = (plugin.to_owned(), 0)..=(plugin.to_owned(), u32::MAX);
+        self.parts.migrations.range(all).map(|(_, entry)| entry)
+    }
+}
+
+impl Registry {
+    /// A plugin's config of an earlier form in the present one: through every migration between.
+    ///
+    /// # Errors
+    /// What cannot be carried over; a migration that is missing or panics.
+    pub fn migrate_config(
+        &self,
+        meta: &PluginMeta,
+        from: u32,
+        config: Value,
+    ) -> Result<Value, String> {
+        (from..meta.config_version).try_fold(config, |config, form| {
+            let key = (meta.id.clone(), form);
+            let Some(entry) = self.linked.migrations.get(&key) else {
+                return Err(format!("the plugin has no migration from form {form}"));
+            };
+            caught(|| entry.migration.migrate(config)).unwrap_or_else(|text| {
+                Err(format!("its migration from form {form} panicked: {text}"))
+            })
+        })
+    }
+}
+
+impl Parts {
+    /// The parts of the plugins that `keep` wants.
+    fn keep(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut parts = self.clone();
+        parts.plugins.retain(|id, _| keep(id));
+        parts.steps.retain(|_, entry| keep(&entry.ty.plugin));
+        parts.connection_kinds.retain(|_, kind| keep(&kind.plugin));
+        parts.generators.retain(|_, entry| keep(&entry.meta.plugin));
+        parts.parser_hooks.retain(|_, entry| keep(&entry.meta.plugin));
+        parts.commands.retain(|_, entry| keep(&entry.meta.plugin));
+        parts.migrations.retain(|(plugin, _), _| keep(plugin));
+        parts.hooks.retain(|(plugin, _), _| keep(plugin));
+        parts
     }
 
     fn add(
         &mut self,
-        registration: &Registration,
+        package: &str,
+        entry: PartEntry,
         owner: Option<&str>,
-        hooks: &mut BTreeMap<(String, String), HooksEntry>,
         problems: &mut Vec<Diagnostic>,
     ) {
-        let package = registration.package;
         let plugin = owner.unwrap_or_default().to_owned();
-        let (what, name, defined_at, earlier) = match registration.part {
-            Part::Plugin(_) => return,
-            Part::Step(make) => {
-                let mut entry = make();
+        let (what, name, defined_at, earlier) = match entry {
+            PartEntry::Plugin(_) => return,
+            PartEntry::Step(mut entry) => {
                 entry.ty.plugin = plugin;
                 let (name, at) = (entry.ty.name.clone(), entry.ty.defined_at.clone());
                 let earlier = self.steps.insert(name.clone(), entry);
                 ("step type", name, at, earlier.map(|e| (e.ty.plugin, e.ty.defined_at)))
             }
-            Part::Connection(make) => {
-                let mut kind = make();
+            PartEntry::Connection(mut kind) => {
                 kind.plugin = plugin;
                 let (name, at) = (kind.name.clone(), kind.defined_at.clone());
                 let earlier = self.connection_kinds.insert(name.clone(), kind);
                 ("kind of connection", name, at, earlier.map(|k| (k.plugin, k.defined_at)))
             }
-            Part::Generator(make) => {
-                let mut entry = make();
+            PartEntry::Generator(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 let earlier = self.generators.insert(name.clone(), entry);
                 ("generator", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::ParserHook(make) => {
-                let mut entry = make();
+            PartEntry::ParserHook(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 for other in self.parser_hooks.values() {
@@ -232,13 +514,26 @@ impl Registry {
                 let earlier = self.parser_hooks.insert(name.clone(), entry);
                 ("parser hook", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
-            Part::Hooks(make) => {
-                let mut entry = make();
+            PartEntry::Hooks(mut entry) => {
                 entry.meta.plugin = plugin;
                 let (name, at) = (entry.meta.name.clone(), entry.meta.defined_at.clone());
                 let key = (entry.meta.plugin.clone(), name.clone());
-                let earlier = hooks.insert(key, entry);
+                let earlier = self.hooks.insert(key, entry);
                 ("set of hooks", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
+            }
+            PartEntry::Command(mut entry) => {
+                entry.meta.plugin = plugin;
+                let (name, at) = (entry.meta.full_name(), entry.meta.defined_at.clone());
+                let earlier = self.commands.insert(name.clone(), entry);
+                ("command", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
+            }
+            PartEntry::Migration(mut entry) => {
+                entry.meta.plugin = plugin;
+                let at = entry.meta.defined_at.clone();
+                let key = (entry.meta.plugin.clone(), entry.meta.from);
+                let name = format!("from {}", entry.meta.from);
+                let earlier = self.migrations.insert(key, entry);
+                ("migration", name, at, earlier.map(|e| (e.meta.plugin, e.meta.defined_at)))
             }
         };
         if owner.is_none() {
@@ -260,71 +555,24 @@ impl Registry {
             ));
         }
     }
-
-    fn check_requirements(&self, problems: &mut Vec<Diagnostic>) {
-        let provided: BTreeSet<&str> = self
-            .plugins
-            .values()
-            .flat_map(|meta| {
-                std::iter::once(meta.id.as_str()).chain(meta.provides.iter().map(String::as_str))
-            })
-            .collect();
-        for meta in self.plugins.values() {
-            if meta.api.0 != API_VERSION.0 || meta.api.1 > API_VERSION.1 {
-                problems.push(
-                    Diagnostic::new(
-                        codes::PLUGIN_API_MISMATCH,
-                        format!(
-                            "the plugin `{}` {} needs version {}.{} of the plugin contract, this program offers {}.{}",
-                            meta.id, meta.version, meta.api.0, meta.api.1, API_VERSION.0, API_VERSION.1
-                        ),
-                    )
-                    .help("build it against the `locus-plugin` crate of this version, or use another version of it"),
-                );
-            }
-            for required in meta.requires.iter().filter(|name| !provided.contains(name.as_str())) {
-                problems.push(
-                    Diagnostic::new(
-                        codes::PLUGIN_REQUIREMENT,
-                        format!("the plugin `{}` requires `{required}`, which no linked plugin provides", meta.id),
-                    )
-                    .help("link a plugin that provides it, or leave this one out"),
-                );
-            }
-            for other in meta.conflicts.iter().filter(|name| provided.contains(name.as_str())) {
-                problems.push(
-                    Diagnostic::new(
-                        codes::PLUGIN_REQUIREMENT,
-                        format!("the plugin `{}` cannot be used together with `{other}`", meta.id),
-                    )
-                    .help("leave one of the two out"),
-                );
-            }
-        }
-    }
 }
 
 /// The plugin of each crate that declares exactly one.
-fn declared_plugins<'a>(
-    parts: &'a [Registration],
+fn declared_plugins(
+    parts: &[(String, PartEntry)],
     problems: &mut Vec<Diagnostic>,
-) -> BTreeMap<&'a str, PluginMeta> {
-    let mut owners: BTreeMap<&str, PluginMeta> = BTreeMap::new();
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+) -> BTreeMap<String, PluginMeta> {
+    let mut owners: BTreeMap<String, PluginMeta> = BTreeMap::new();
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     let mut several = BTreeSet::new();
-    for registration in parts {
-        let Part::Plugin(make) = registration.part else { continue };
-        let meta = make();
-        if let Some(package) = ids.insert(meta.id.clone(), meta.package.clone()) {
-            problems.push(duplicate(
-                "plugin",
-                &meta.id,
-                (&meta.id, &meta.package),
-                (&meta.id, &package),
-            ));
+    for (package, entry) in parts {
+        let PartEntry::Plugin(meta) = entry else { continue };
+        if let Some(other) = ids.insert(&meta.id, &meta.package) {
+            let (one, two) = ((&*meta.id, &*meta.package), (&*meta.id, other));
+            problems.push(duplicate("plugin", &meta.id, one, two));
         }
-        if owners.insert(registration.package, meta).is_some() {
-            several.insert(registration.package);
+        if owners.insert(package.clone(), meta.clone()).is_some() {
+            several.insert(package.clone());
         }
     }
     owners.retain(|package, _| !several.contains(package));
@@ -351,60 +599,4 @@ fn duplicate(what: &str, name: &str, one: (&str, &str), other: (&str, &str)) -> 
         ),
     )
     .help("rename one of them, or leave one of the plugins out")
-}
-
-/// Orders sets of hooks: `before` and `after` first, then plugin id and name.
-fn order_hooks(
-    mut waiting: BTreeMap<(String, String), HooksEntry>,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<HooksEntry> {
-    let mut earlier: BTreeMap<(String, String), BTreeSet<(String, String)>> = BTreeMap::new();
-    for (key, entry) in &waiting {
-        for other in waiting.keys().filter(|other| *other != key) {
-            if entry.meta.after.contains(&other.0) {
-                earlier.entry(key.clone()).or_default().insert(other.clone());
-            }
-            if entry.meta.before.contains(&other.0) {
-                earlier.entry(other.clone()).or_default().insert(key.clone());
-            }
-        }
-    }
-    let mut ordered = Vec::new();
-    while !waiting.is_empty() {
-        let is_free = |key: &(String, String)| {
-            earlier.get(key).is_none_or(|before| before.iter().all(|b| !waiting.contains_key(b)))
-        };
-        let Some(next) = waiting.keys().find(|key| is_free(key)).cloned() else {
-            problems.push(cycle(&waiting, &earlier));
-            break;
-        };
-        ordered.extend(waiting.remove(&next));
-    }
-    ordered
-}
-
-/// Follows what each waits for until one comes again.
-fn cycle(
-    waiting: &BTreeMap<(String, String), HooksEntry>,
-    earlier: &BTreeMap<(String, String), BTreeSet<(String, String)>>,
-) -> Diagnostic {
-    let mut trail: Vec<&(String, String)> = Vec::new();
-    let mut current = waiting.keys().next();
-    while let Some(key) = current {
-        if let Some(start) = trail.iter().position(|seen| *seen == key) {
-            trail.drain(..start);
-            trail.push(key);
-            break;
-        }
-        trail.push(key);
-        current =
-            earlier.get(key).and_then(|before| before.iter().find(|b| waiting.contains_key(*b)));
-    }
-    let names: Vec<String> =
-        trail.iter().map(|(plugin, name)| format!("`{plugin}/{name}`")).collect();
-    Diagnostic::new(
-        codes::HOOK_ORDER_CYCLE,
-        format!("hooks wait for each other: {}", names.join(" after ")),
-    )
-    .help("take one of the `before` or `after` out")
 }

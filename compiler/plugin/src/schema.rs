@@ -41,6 +41,9 @@ pub const ROLE: &str = "x-locus-role";
 /// them is not written out or names none.
 pub const EFFECTS: &str = "x-locus-effects";
 
+/// Marks a step type or parameter that will go away: beside `deprecated`, what to use instead, as a sentence.
+pub const DEPRECATED: &str = "x-locus-deprecated";
+
 /// How often an inner block may run.
 pub const RUNS: [&str; 6] = ["once", "at_most_once", "many", "concurrent", "on_error", "always"];
 
@@ -159,6 +162,12 @@ pub fn object(description: &str, properties: Vec<(&str, bool, Value)>) -> Value 
     with(schema, "additionalProperties", json!(false))
 }
 
+/// Says that a step type or parameter will go away, and what to use instead.
+#[must_use]
+pub fn deprecated(schema: Value, advice: &str) -> Value {
+    with(with(schema, "deprecated", json!(true)), DEPRECATED, json!(advice))
+}
+
 /// Says that exactly one of these properties is given.
 #[must_use]
 pub fn exactly_one(schema: Value, names: &[&str]) -> Value {
@@ -185,6 +194,30 @@ pub fn choice(description: &str, choices: &[(&str, &str)]) -> Value {
         })
         .collect();
     with(schema, "oneOf", Value::Array(each))
+}
+
+/// A value with the defaults of its schema put where nothing is given, in objects inside as well; nothing counts as an empty object.
+#[must_use]
+pub fn with_defaults(schema: &Value, value: Value) -> Value {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return value;
+    };
+    let mut map = match value {
+        Value::Object(map) => map,
+        Value::Null => serde_json::Map::new(),
+        other => return other,
+    };
+    for (name, property) in properties {
+        match map.get_mut(name) {
+            Some(given) => *given = with_defaults(property, given.take()),
+            None => {
+                if let Some(default) = property.get("default") {
+                    map.insert(name.clone(), default.clone());
+                }
+            }
+        }
+    }
+    Value::Object(map)
 }
 
 /// The schema of the items of a list or of the values of a mapping.

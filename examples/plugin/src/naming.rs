@@ -55,7 +55,7 @@ mod tests {
         let program = program("task_7", steps);
         let mut cx = HookContext::new("acme.shop");
         Naming.post_validate(&program, &mut cx);
-        let found = cx.finish();
+        let found = cx.finish().diagnostics;
         let messages: Vec<&str> = found.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(
             messages,

@@ -1,12 +1,11 @@
 //! Control steps: their decisions carried out.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use locus_expr::{Data, Scope};
 use locus_plugin::control::{ControlHost, ErasedControl};
-use locus_plugin::host::panic_text;
+use locus_plugin::host::panics;
 use locus_plugin::{
     BlockKey, CloudEvent, ControlContext, ControlEvent, Decision, Launch, Outcome, StepError,
     Subscription, Target,
@@ -45,6 +44,10 @@ impl ControlHost for Host<'_> {
 
     fn cancelling(&self) -> bool {
         self.cancelling
+    }
+
+    fn config(&self) -> Value {
+        (*self.code.config).clone()
     }
 }
 
@@ -363,8 +366,7 @@ fn guarded<T>(
     code: &StepCode,
     decide: impl FnOnce() -> Result<T, StepError>,
 ) -> Result<T, StepError> {
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|panic| {
-        let text = panic_text(panic.as_ref());
+    panics::caught(decide).unwrap_or_else(|text| {
         Err(StepError::terminal(
             "plugin_panicked",
             format!("the step type `{}` panicked: {text}", code.step_type),

@@ -68,6 +68,8 @@ pub(super) struct StepCode {
     pub(super) timeout: Option<u64>,
     pub(super) compensate: Option<BlockIndex>,
     pub(super) signature: String,
+    /// The config of the plugin that its type comes from.
+    pub(super) config: Arc<Value>,
 }
 
 /// An inner block of a step.
@@ -232,6 +234,7 @@ impl Image {
             timeout: step.timeout,
             compensate,
             signature: step.signature.clone(),
+            config: Arc::clone(&registry.standing(&entry.ty.plugin).config),
         };
         self.steps.push(code);
         Ok(self.steps.len() - 1)

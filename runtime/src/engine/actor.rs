@@ -6,18 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locus_plugin::action::StepInfo;
+use locus_plugin::host::{Around, Quiet};
 use locus_plugin::step::Behaviour;
-use locus_plugin::{Effect, Outcome, StepContext, StepError, Subscription};
+use locus_plugin::{
+    Effect, Outcome, Point, Registry, StepAttempt, StepContext, StepError, Subscription,
+};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::active::Wish;
-use super::calls::{Calls, Happened};
+use super::calls::{Calls, Happened, stopped_with};
 use super::children::Children;
 use super::error::EngineError;
 use super::events::EngineEvent;
+use super::hooks::{after_run, around_step};
 use super::outbox::Outbox;
-use super::shared::Shared;
+use super::shared::{Shared, hooked};
 use super::timers::Timers;
 use crate::core::{Command, Event, Machine, Record, RunInfo, StepCall, TimerKind};
 use crate::services::RunServices;
@@ -35,6 +39,8 @@ const LOOK: u32 = 256;
 /// A run that is being executed.
 pub(super) struct Actor {
     pub(super) shared: Arc<Shared>,
+    /// The plugins as the program's project wants them.
+    pub(super) registry: Registry,
     pub(super) owner: Arc<str>,
     pub(super) info: RunInfo,
     pub(super) services: Arc<RunServices>,
@@ -99,6 +105,7 @@ impl Actor {
         self.perform(commands);
         loop {
             if let Some(outcome) = self.work.outcome.take() {
+                let outcome = after_run(&self.registry, &hooked(&self.info), outcome);
                 self.end(&outcome).await?;
                 return Ok(Left::Ended(outcome));
             }
@@ -415,8 +422,11 @@ impl Actor {
             now,
         };
         let outbox = Outbox::new(Arc::clone(&self.services), Arc::clone(&self.children));
-        let context = StepContext::new(info, Arc::clone(&outbox) as _);
-        let action = match self.shared.registry.step(&step_type).map(|entry| &entry.behaviour) {
+        let entry = self.registry.step(&step_type);
+        let plugin = self.registry.standing(entry.map_or("", |entry| &entry.ty.plugin));
+        let context = StepContext::new(info, Arc::clone(&outbox) as _)
+            .of_plugin(plugin, Arc::clone(self.registry.host()));
+        let action = match entry.map(|entry| &entry.behaviour) {
             Some(Behaviour::Action(action)) => Arc::clone(action),
             _ => {
                 let error = StepError::terminal(
@@ -428,7 +438,35 @@ impl Actor {
             }
         };
         // Inside the task from the first word on: a panic is the step's, not the run's.
-        let run = async move { action.run(params, context).await };
+        let Some(around) = Around::at(&self.registry, Point::StepExecute, &step_type) else {
+            let run = async move { action.run(params, context).await };
+            self.work.calls.spawn(key, attempt, outbox, run);
+            return;
+        };
+        let step = StepAttempt {
+            run: self.info.id.clone(),
+            path: context.info().path.clone(),
+            key: key.clone(),
+            attempt,
+            step_type,
+            params: params.clone(),
+            now,
+        };
+        let registry = self.registry.clone();
+        let wanted = Arc::clone(&outbox);
+        let run = async move {
+            // A panic of the action is its failure, which the hooks around it see.
+            let call = tokio::spawn(Quiet::new(async move { action.run(params, context).await }));
+            let call = async {
+                let result = stopped_with(call).await;
+                if result.is_err() {
+                    // Whatever the hooks make of it: the action has failed, and nothing of what it wanted is done.
+                    wanted.take();
+                }
+                result
+            };
+            around_step(&registry, around, step, call).await
+        };
         self.work.calls.spawn(key, attempt, outbox, run);
     }
 

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use locus_plugin::StepError;
-use locus_plugin::host::panic_text;
+use locus_plugin::host::{Quiet, panics};
 use serde_json::Value;
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet};
 
 use super::outbox::Outbox;
 use crate::core::{Event, is_too_deep};
@@ -54,7 +54,7 @@ impl Calls {
         outbox: Arc<Outbox>,
         call: impl Future<Output = CallResult> + Send + 'static,
     ) {
-        let handle = self.tasks.spawn(call);
+        let handle = self.tasks.spawn(Quiet::new(call));
         self.names.insert(handle.id(), Name { key: key.clone(), attempt, outbox });
         self.handles.insert((key, attempt), handle);
     }
@@ -120,6 +120,18 @@ impl Calls {
     }
 }
 
+/// Waits for a call in a task of its own; whoever no longer waits stops it.
+pub(super) async fn stopped_with(call: JoinHandle<CallResult>) -> CallResult {
+    struct Stop(AbortHandle);
+    impl Drop for Stop {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+    let _stop = Stop(call.abort_handle());
+    call.await.unwrap_or_else(|error| Err(panicked(error)))
+}
+
 /// The result, if it can be read again from the journal.
 fn readable(result: Result<Value, StepError>) -> Result<Value, StepError> {
     match result {
@@ -134,7 +146,7 @@ fn readable(result: Result<Value, StepError>) -> Result<Value, StepError> {
 
 fn panicked(error: JoinError) -> StepError {
     let text = match error.try_into_panic() {
-        Ok(panic) => panic_text(&*panic).to_owned(),
+        Ok(panic) => panics::text_of(panic),
         Err(_) => "it was stopped from outside".to_owned(),
     };
     StepError::terminal("plugin_panicked", format!("the step's plugin panicked: {text}"))

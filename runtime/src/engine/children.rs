@@ -8,8 +8,9 @@ use locus_plugin::action::BoxFuture;
 use locus_plugin::{CloudEvent, StepError};
 use serde_json::Value;
 
+use super::hooks::before_run;
 use super::programs::Loaded;
-use super::shared::Shared;
+use super::shared::{Shared, hooked, info_of, refused};
 use crate::cron::Cron;
 use crate::host::child_run_id;
 use crate::store::{RunRow, RunState, ScheduleRow};
@@ -30,8 +31,8 @@ impl Children {
         workflow: &str,
         input: Value,
     ) -> Result<RunRow, StepError> {
-        let row = self.row(child_run_id(parent, key), workflow, input, self.shared.host.now())?;
-        Ok(RunRow { owner: self.shared.owner.get().map(|owner| owner.to_string()), ..row })
+        let now = self.shared.host.now();
+        self.begun(self.row(child_run_id(parent, key), workflow, input, now)?)
     }
 
     /// The row of a run that starts later: asleep, and nobody's until then.
@@ -81,11 +82,8 @@ impl Children {
         for start in self.loaded.image.triggered(event) {
             let id = child_run_id(&event.id, &format!("{}#{}", start.workflow, start.trigger));
             let row = start.input.and_then(|input| self.row(id, &start.workflow, input, now));
-            match row {
-                Ok(row) => {
-                    let owner = self.shared.owner.get().map(|owner| owner.to_string());
-                    rows.push(RunRow { owner, ..row });
-                }
+            match row.and_then(|row| self.begun(row)) {
+                Ok(row) => rows.push(row),
                 Err(error) => self.shared.untriggered(&start.workflow, event, &error),
             }
         }
@@ -96,6 +94,22 @@ impl Children {
     pub(super) fn launch(&self, row: RunRow) -> BoxFuture<'static, ()> {
         let (shared, loaded) = (Arc::clone(&self.shared), Arc::clone(&self.loaded));
         Box::pin(async move { shared.launch_added(loaded, row).await })
+    }
+
+    /// A run that begins now as one of this engine. The hooks around runs are asked here, so that what they decide is recorded together with
+    /// the run.
+    fn begun(&self, row: RunRow) -> Result<RunRow, StepError> {
+        match before_run(&self.loaded.registry, &hooked(&info_of(&row))) {
+            None => {
+                let owner = self.shared.owner.get().map(|owner| owner.to_string());
+                Ok(RunRow { owner, ..row })
+            }
+            Some(Ok(output)) => {
+                let (outcome, ended) = (Some(output), Some(row.started));
+                Ok(RunRow { state: RunState::Done, outcome, ended, ..row })
+            }
+            Some(Err(error)) => Err(refused(&error)),
+        }
     }
 
     fn row(&self, id: String, workflow: &str, input: Value, at: u64) -> Result<RunRow, StepError> {

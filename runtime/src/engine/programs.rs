@@ -22,6 +22,8 @@ const KEPT: usize = 32;
 pub(super) struct Loaded {
     pub(super) program: Arc<Program>,
     pub(super) image: Arc<Image>,
+    /// The plugins as the program's project wants them.
+    pub(super) registry: Registry,
     pub(super) hash: String,
     stored: AtomicBool,
 }
@@ -33,10 +35,15 @@ impl Loaded {
         registry: &Registry,
         host: &dyn Host,
     ) -> Result<Self, EngineError> {
-        let image = Image::new(Arc::clone(&program), registry)?;
+        let registry = registry.for_project(&program.plugins).map_err(|problems| {
+            let problems: Vec<String> =
+                problems.into_iter().map(|problem| problem.message).collect();
+            EngineError::new("plugins_do_not_fit", problems.join("; "), "")
+        })?;
+        let image = Image::new(Arc::clone(&program), &registry)?;
         let secrets = secrets(&image, host)?;
         let image = Arc::new(image.with_secrets(secrets));
-        Ok(Self { program, image, hash, stored: AtomicBool::new(false) })
+        Ok(Self { program, image, registry, hash, stored: AtomicBool::new(false) })
     }
 
     /// The environment variables that the program names, as they are now.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use locus_plugin::{Outcome, Registry};
+use locus_plugin::{Outcome, Registry, StepError};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -15,6 +15,7 @@ use super::actor::{Actor, Left, Work};
 use super::children::Children;
 use super::error::EngineError;
 use super::events::{EngineEvent, EngineEvents};
+use super::hooks::{Watched, before_run};
 use super::hub::Hub;
 use super::programs::{Loaded, Programs};
 use super::replay::Replay;
@@ -31,6 +32,8 @@ pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) host: Arc<dyn Host>,
     pub(super) events: Arc<dyn EngineEvents>,
+    /// The hooks that watch runs, if there are any.
+    pub(super) watched: Option<Arc<Watched>>,
     pub(super) base_dir: PathBuf,
     pub(super) poll: Duration,
     /// How long a run is quiet before it leaves memory, in milliseconds; never where nothing is given.
@@ -142,7 +145,18 @@ impl Shared {
         let env = loaded.env(&*self.host);
         let info = RunInfo { id, workflow, input, env, started: self.host.now() };
         let begun = Machine::with_image(Arc::clone(&loaded.image), info.clone())?;
-        match self.add(&loaded, &base_dir, &info).await {
+        let decided = match before_run(&loaded.registry, &hooked(&info)) {
+            Some(Err(error)) => {
+                return Err(EngineError::new(
+                    "run_refused",
+                    format!("a plugin refuses the run: {error}"),
+                    "`locus plugin order workflow_execute` lists the plugins around runs",
+                ));
+            }
+            Some(Ok(output)) => Some(output),
+            None => None,
+        };
+        match self.add(&loaded, &base_dir, &info, decided.as_ref()).await {
             Ok(()) => {}
             Err(error) if error.code == "run_id_in_use" => {
                 return self.find(&info.id, Some(&info)).await;
@@ -150,6 +164,11 @@ impl Shared {
             Err(error) => return Err(error),
         }
         self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        if let Some(output) = decided {
+            let outcome = Outcome::Done(output);
+            self.events.event(&EngineEvent::RunEnded { run: &info.id, outcome: &outcome });
+            return Ok(RunHandle::of_ended(&info.id, outcome));
+        }
         self.launch(Launch::fresh(loaded, base_dir, info, begun)).await
     }
 
@@ -161,6 +180,11 @@ impl Shared {
         }
         let (base_dir, info) = (PathBuf::from(&row.base_dir), info_of(&row));
         self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        if let Ok(Some(outcome)) = outcome_of(&row) {
+            // The hooks around runs have decided how it ends before it was added.
+            self.events.event(&EngineEvent::RunEnded { run: &info.id, outcome: &outcome });
+            return;
+        }
         let begun = Machine::with_image(Arc::clone(&loaded.image), info.clone());
         let launched = match begun {
             Ok(begun) => self.launch(Launch::fresh(loaded, base_dir, info, begun)).await,
@@ -172,12 +196,13 @@ impl Shared {
         }
     }
 
-    /// Adds a run to the store, with its program where the store may not have it.
+    /// Adds a run to the store, with its program where the store may not have it; ended at once where its output is given.
     async fn add(
         &self,
         loaded: &Loaded,
         base_dir: &Path,
         info: &RunInfo,
+        output: Option<&Value>,
     ) -> Result<(), EngineError> {
         let row = RunRow {
             id: info.id.clone(),
@@ -201,7 +226,17 @@ impl Shared {
         if !loaded.is_stored() {
             writes.push(Write::Program { hash: loaded.hash.clone(), body: loaded.body()? });
         }
+        let owner = row.owner.clone().unwrap_or_default();
         writes.push(Write::Start(row));
+        if let Some(output) = output {
+            writes.push(Write::End {
+                run: info.id.clone(),
+                owner,
+                state: RunState::Done,
+                outcome: Some(output.clone()),
+                at: info.started,
+            });
+        }
         self.store.commit(Transaction { writes }).await?;
         loaded.set_stored();
         Ok(())
@@ -244,6 +279,11 @@ impl Shared {
         if let Some(outcome) = outcome_of(&row)? {
             return Ok(RunHandle::of_ended(&row.id, outcome));
         }
+        if row.is_planned()
+            && let Some(outcome) = self.decide(&row).await?
+        {
+            return Ok(RunHandle::of_ended(&row.id, outcome));
+        }
         let mine = self.claim(&row).await?;
         if row.suspended && row.owner.as_deref() == Some(&*mine) {
             self.active.woken();
@@ -258,6 +298,43 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    /// Asks the hooks around runs about a planned run whose time has come. What they decide is recorded as how it ends; `None` where it
+    /// shall run.
+    async fn decide(&self, row: &RunRow) -> Result<Option<Outcome>, EngineError> {
+        let loaded = self.program(&row.program).await?;
+        let info = info_of(row);
+        let outcome = match before_run(&loaded.registry, &hooked(&info)) {
+            None => return Ok(None),
+            Some(Ok(output)) => Outcome::Done(output),
+            Some(Err(error)) => Outcome::Failed(refused(&error)),
+        };
+        let (state, body) = match &outcome {
+            Outcome::Failed(error) => (RunState::Failed, serde_json::json!(error)),
+            Outcome::Done(output) => (RunState::Done, output.clone()),
+            _ => return Ok(None),
+        };
+        let owner = self.owner().await?.to_string();
+        let writes = vec![
+            Write::Claim { run: row.id.clone(), from: None, to: owner.clone() },
+            Write::End {
+                run: row.id.clone(),
+                owner,
+                state,
+                outcome: Some(body),
+                at: self.host.now(),
+            },
+        ];
+        match self.store.commit(Transaction { writes }).await {
+            Err(error) if error.code == "run_lost" => {
+                return Err(EngineError::run_elsewhere(&row.id));
+            }
+            other => other?,
+        }
+        self.events.event(&EngineEvent::RunStarted { run: &info.id, workflow: &info.workflow });
+        self.events.event(&EngineEvent::RunEnded { run: &info.id, outcome: &outcome });
+        Ok(Some(outcome))
     }
 
     /// Brings a run of ours to where its journal ends.
@@ -379,6 +456,7 @@ impl Shared {
     async fn launch(self: &Arc<Self>, launch: Launch) -> Result<RunHandle, EngineError> {
         let owner = self.owner().await?;
         let program = Arc::clone(&launch.loaded.program);
+        let registry = launch.loaded.registry.clone();
         let children = Arc::new(Children {
             shared: Arc::clone(self),
             loaded: launch.loaded,
@@ -387,13 +465,13 @@ impl Shared {
         let services = RunServices {
             resources: Arc::clone(&self.resources),
             program,
-            registry: Arc::clone(&self.registry),
             base_dir: launch.base_dir,
             events: Arc::clone(&self.events),
             host: Arc::clone(&self.host),
         };
         let actor = Actor {
             shared: Arc::clone(self),
+            registry,
             owner,
             info: launch.info,
             services: Arc::new(services),
@@ -458,6 +536,20 @@ pub(super) fn info_of(row: &RunRow) -> RunInfo {
         env: row.env.clone(),
         started: row.started,
     }
+}
+
+/// A run as hooks see it.
+pub(super) fn hooked(info: &RunInfo) -> locus_plugin::RunInfo {
+    locus_plugin::RunInfo {
+        id: info.id.clone(),
+        workflow: info.workflow.clone(),
+        input: info.input.clone(),
+    }
+}
+
+/// Why a run does not begin that a plugin refuses.
+pub(super) fn refused(error: &StepError) -> StepError {
+    StepError::terminal("run_refused", format!("a plugin refuses the run: {error}"))
 }
 
 /// How a run ended, if it has.

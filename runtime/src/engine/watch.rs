@@ -277,8 +277,16 @@ impl Shared {
         let until = schedule.until.unwrap_or(u64::MAX);
         let to = cron.next(from.max(now)).filter(|at| *at <= until);
         let key = format!("@{from}");
-        let row = children.child(&schedule.id, &key, &schedule.workflow, schedule.input.clone())?;
         let advance = Write::Advance { schedule: schedule.id.clone(), from, to };
+        let row =
+            match children.child(&schedule.id, &key, &schedule.workflow, schedule.input.clone()) {
+                Ok(row) => row,
+                Err(error) => {
+                    // This start is missed; the next one has its own chance.
+                    self.store.commit(advance.into()).await?;
+                    return Err(error.into());
+                }
+            };
         let writes = vec![advance, Write::StartOnce(row.clone())];
         self.store.commit(Transaction { writes }).await?;
         children.launch(row).await;

@@ -1,32 +1,20 @@
-//! Programs of the machine, run for steps: without a shell, with few variables of the environment, and only where the project grants it.
+//! Programs of the machine, run for steps: without a shell, with few variables of the environment.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use locus_model::Program;
-use locus_plugin::action::StepInfo;
 use locus_plugin::services::{Command, CommandOutput};
-use locus_plugin::{Registry, StepError};
+use locus_plugin::StepError;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command as Process};
-
-/// The permission that a project grants.
-const PERMISSION: &str = "run_command";
 
 /// What a program sees of the environment, beside what its step gives it.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
-/// Runs a program for a step.
-pub(super) async fn run(
-    program: &Program,
-    registry: &Registry,
-    base_dir: &Path,
-    step: &StepInfo,
-    command: Command,
-) -> Result<CommandOutput, StepError> {
-    check_permission(program, registry, step, &command.program)?;
+/// Runs a program for a step. Whether it may was asked before.
+pub(super) async fn run(base_dir: &Path, command: Command) -> Result<CommandOutput, StepError> {
     let mut child = start(base_dir, &command)?;
     let limit = command.max_output;
     let (stdin, stdout, stderr) =
@@ -186,30 +174,4 @@ async fn read(
     }
     tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
     Ok(None)
-}
-
-/// Whether the project grants the step's plugin to run this program.
-fn check_permission(
-    program: &Program,
-    registry: &Registry,
-    step: &StepInfo,
-    name: &str,
-) -> Result<(), StepError> {
-    let step_type = program.step(&step.path).map(|step| step.step_type.value.clone());
-    let plugin = step_type.as_deref().and_then(|name| registry.step(name));
-    let plugin = plugin.map_or("", |entry| entry.ty.plugin.as_str());
-    let granted = program.plugins.get(plugin).is_some_and(|used| {
-        used.permissions.iter().any(|permission| match permission.value.split_once(':') {
-            None => permission.value == PERMISSION,
-            Some((kind, only)) => kind == PERMISSION && only.trim() == name,
-        })
-    });
-    if granted {
-        return Ok(());
-    }
-    let message = format!(
-        "the project does not grant `{plugin}` to run `{name}`: write `plugins: {{ {plugin}: {{ permissions: [\"{PERMISSION}:{name}\"] }} }}` \
-         in `locus.yaml`, or `{PERMISSION}` for every program"
-    );
-    Err(StepError::terminal("permission_not_granted", message))
 }

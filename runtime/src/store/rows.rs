@@ -195,6 +195,12 @@ pub struct Pruned {
 }
 
 impl RunRow {
+    /// Whether its time has not come yet: nobody has begun it.
+    #[must_use]
+    pub fn is_planned(&self) -> bool {
+        self.state == RunState::Running && self.suspended && self.owner.is_none()
+    }
+
     /// Whether an event is one that the run can see.
     #[must_use]
     pub fn sees(&self, event: &EventRow) -> bool {

@@ -369,6 +369,7 @@ fn plugin_meta() -> PluginMeta {
         conflicts: Vec::new(),
         permissions: Vec::new(),
         stability: Stability::Stable,
+        config_version: 1,
         config: json!({}),
     }
 }

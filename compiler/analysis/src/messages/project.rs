@@ -30,17 +30,6 @@ pub(crate) fn unknown_generator<'n>(
     suggest(problem, name, name.span, known, "there are")
 }
 
-pub(crate) fn unknown_plugin<'n>(
-    name: &Spanned<String>,
-    known: impl IntoIterator<Item = &'n str> + Clone,
-) -> Diagnostic {
-    let problem =
-        Diagnostic::new(codes::UNKNOWN_PLUGIN, format!("there is no plugin `{}`", name.value))
-            .at(name.span, "not linked")
-            .help("no plugin is linked into this program");
-    suggest(problem, name, name.span, known, "there are")
-}
-
 pub(crate) fn unknown_target(name: &Spanned<String>, known: &[&str]) -> Diagnostic {
     let problem =
         Diagnostic::new(codes::UNKNOWN_TARGET, format!("there is no target `{}`", name.value))
@@ -60,24 +49,6 @@ pub(crate) fn unknown_profile(name: &str, place: Option<Span>, known: &[&str]) -
         (None, []) => problem.help("declare it in `locus.yaml` under `profiles`"),
         (None, known) => problem.help(format!("declared are: {}", list(known))),
     }
-}
-
-pub(crate) fn invalid_requirement(written: &Spanned<String>) -> Diagnostic {
-    Diagnostic::new(
-        codes::WRONG_VALUE,
-        format!("expected a requirement on a version, found `{}`", excerpt(written)),
-    )
-    .at(written.span, "")
-    .help("for example `^1.4` (compatible with 1.4), `~1.4.2`, `>=1.2, <2` or `*`")
-}
-
-pub(crate) fn plugin_version(written: &Spanned<String>, id: &str, linked: &str) -> Diagnostic {
-    Diagnostic::new(
-        codes::PLUGIN_VERSION,
-        format!("the plugin `{id}` is of version {linked}, not `{}`", excerpt(written)),
-    )
-    .at(written.span, "required here")
-    .help(format!("link a version that will do, or require `^{linked}`"))
 }
 
 pub(crate) fn too_many_steps(

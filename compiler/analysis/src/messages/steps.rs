@@ -58,6 +58,15 @@ pub(crate) fn unknown_type(key: &Spanned<String>, types: &[&str]) -> Diagnostic 
     }
 }
 
+pub(crate) fn left_out_type(key: &Spanned<String>, plugin: &str) -> Diagnostic {
+    Diagnostic::new(
+        codes::UNKNOWN_STEP_TYPE,
+        format!("the step type `{}` is one of the plugin `{plugin}`, which is not used", key.value),
+    )
+    .at(key.span, "left out")
+    .help(format!("enable `{plugin}` in `locus.yaml`, or run without `--no-plugins` and `--only`"))
+}
+
 pub(crate) fn several_types(first: &Spanned<String>, second: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(
         codes::SEVERAL_STEP_TYPES,

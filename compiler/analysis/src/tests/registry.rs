@@ -65,6 +65,7 @@ fn plugin() -> PluginMeta {
         permissions: Vec::new(),
         stability: Stability::Stable,
         config: json!({}),
+        config_version: 1,
     }
 }
 

@@ -16,9 +16,10 @@ pub static MANIFEST: Construct = construct(
             "plugins",
             Form::MapOf(
                 Names::Plugin,
-                &Form::Either(&[Form::VersionRequirement, Form::Construct(&PLUGIN)]),
+                &Form::Either(&[Form::VersionRequirement, Form::Bool, Form::Construct(&PLUGIN)]),
             ),
-            "Plugins it needs, by id: a requirement on the version, or a mapping.",
+            "What it decides about plugins, by id: a requirement on the version, `false` where one is not used, or a mapping. A plugin that is not \
+             named is used as it comes.",
         ),
         key(
             "targets",
@@ -40,15 +41,25 @@ pub static MANIFEST: Construct = construct(
     ],
 );
 
-/// A plugin that a project needs.
+/// What a project decides about a plugin.
 pub static PLUGIN: Construct = construct(
     "plugin",
     "a plugin",
-    "A plugin that a project needs.",
+    "What a project decides about a plugin.",
     &[
         key("version", Form::VersionRequirement, "The versions that will do: `^1.4`, `>=1.2, <2`."),
+        key("enabled", Form::Bool, "Whether it is used at all; it is where nothing else is said."),
         key("config", Form::PluginConfig, "Its config."),
-        key("permissions", Form::List(&Form::Text), "What it is allowed to do."),
+        key(
+            "config_version",
+            Form::Whole(1),
+            "The form that `config` is written in, where that is not the present one: the plugin's migrations carry it over.",
+        ),
+        key(
+            "permissions",
+            Form::List(&Form::Text),
+            "Which of the permissions that it declares it has; all of them where nothing is said, except `run_command`.",
+        ),
     ],
 );
 
