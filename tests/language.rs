@@ -11,7 +11,11 @@ use locus_syntax::{MemoryWorld, parse_yaml};
 use crate::program::workspace;
 
 /// A block with one of these keys at the top is a whole spec; any other is a part of one.
-const SECTIONS: [&str; 4] = ["workflows", "models", "schemas", "connections"];
+const SECTIONS: [&str; 7] =
+    ["workflows", "models", "schemas", "connections", "pages", "components", "tests"];
+
+/// The line that begins a file, in a block of several.
+const FILE: &str = "# --- file: ";
 
 /// What a manifest is checked with.
 const TRIVIAL: &str = "workflows: { greet: { steps: [ { log: { message: hello } } ] } }\n";
@@ -59,6 +63,10 @@ fn check_all(pages: &[(String, String)], registry: &Registry) -> usize {
 }
 
 fn problems_of(block: &str, registry: &Registry) -> Vec<String> {
+    if block.starts_with(FILE) {
+        let files = block.split(FILE).skip(1).filter_map(|part| part.split_once('\n'));
+        return problems_in(&files.collect::<Vec<_>>(), registry);
+    }
     if block.starts_with("# locus.yaml") {
         return problems_in(&[("locus.yaml", block), ("trivial.locus.yaml", TRIVIAL)], registry);
     }

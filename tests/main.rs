@@ -36,6 +36,7 @@ mod external;
 mod fuzzed;
 mod generate;
 mod identity;
+mod imports;
 mod language;
 mod layers;
 mod orders;

@@ -1,13 +1,13 @@
 //! `locus plugin drift`: whether plugins, their config and their permissions are what the project recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use locus_compiler::Compilation;
 use locus_model::identity::content_hash;
-use locus_plugin::Registry;
+use locus_plugin::{Registry, permission};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -87,10 +87,10 @@ fn present(compilation: &Compilation) -> BTreeMap<String, Recorded> {
         .plugins()
         .map(|meta| {
             let standing = registry.standing(&meta.id);
-            let built_in = standing.granted.is_none();
-            // Those that come with Locus have everything but what the project says.
-            let granted = standing.effective(meta).filter(|name| !built_in || !permission::is_implied(name));
-            let granted: BTreeSet<String> = granted.map(str::to_owned).collect();
+            // Those that come with Locus have whatever a plugin has without a word of the project.
+            let counts = |name: &&str| standing.granted.is_some() || !permission::is_implied(name);
+            let granted: BTreeSet<String> =
+                standing.effective(meta).filter(counts).map(str::to_owned).collect();
             let recorded = Recorded {
                 version: meta.version.clone(),
                 api: meta.api,

@@ -2,7 +2,7 @@
 //! said of them is known.
 
 use locus_diag::{Diagnostic, Span, Spanned};
-use locus_expr::{ExprError, ExprErrorKind, Root, Template};
+use locus_expr::{Expr, ExprError, ExprErrorKind, Root, Segment, Template};
 use locus_model::{Node, NodeKind, Text};
 
 use crate::codes;
@@ -107,8 +107,10 @@ pub(crate) fn variables(
     text: &Text,
     whole: Span,
 ) -> impl Iterator<Item = Spanned<String>> {
-    let all = template.expressions().flat_map(|expr| expr.variables());
-    all.map(move |variable| Spanned::new(variable.name, text.locate(variable.range, whole)))
+    let all = template.expressions().flat_map(Expr::variables);
+    all.map(move |variable| {
+        Spanned::new(variable.name.clone(), text.locate(variable.range.clone(), whole))
+    })
 }
 
 /// The paths from `.` that expressions refer to, each as the names behind its dots, as far as they are known; never empty.
@@ -117,13 +119,13 @@ pub(crate) fn paths(
     text: &Text,
     whole: Span,
 ) -> impl Iterator<Item = Vec<Spanned<String>>> {
-    let all = template.expressions().flat_map(|expr| expr.paths());
+    let all = template.expressions().flat_map(Expr::paths);
     let from_dot = all.filter(|path| path.root == Root::Dot && !path.segments.is_empty());
     from_dot.map(move |path| {
-        let segments = path.segments.into_iter();
-        segments
-            .map(|segment| Spanned::new(segment.name, text.locate(segment.range, whole)))
-            .collect()
+        let place = |segment: &Segment| {
+            Spanned::new(segment.name.clone(), text.locate(segment.range.clone(), whole))
+        };
+        path.segments.iter().map(place).collect()
     })
 }
 

@@ -3,9 +3,10 @@
 //! Nothing stops at the first problem, and nothing is reported twice: what could not be understood is left out of further checks.
 //!
 //! Reading order:
-//! 1. `sections`: what the files declare; `manifest`: the project file, with its `plugins`; `context`: what the phases share;
-//! 2. `keys`: mappings with known keys; `types`, `defaults` and `raw_schema`; `models`; `connections`;
-//! 3. `workflows` with `triggers` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
+//! 1. `sections`: what the files declare; `manifest`: the project file, `profiles`, `settings`, `plugins` and `budgets`; `context`: what the phases share;
+//! 2. `keys`: mappings with the keys of [`locus_model::language`]; `types`, `defaults`, `formats`, `raw_schema` and `schema_files`; `models` with
+//!    `relations`; `connections`; `data`: values that are written out; `screens`: pages and components; `test_section`: tests;
+//! 3. `workflows` with `triggers`, `routes` and `cron`; `steps` with `retry`: blocks and steps, as drafts;
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
 //! 5. `segments` and `identity`: names, paths and signatures;
 //! 6. `typing` with `level` and `scope`: what each place can see, and of what type it is; `known`: what follows from that before anything runs;

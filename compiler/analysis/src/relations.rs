@@ -134,7 +134,8 @@ fn inverse(
             return None;
         };
         let other = &sides[found];
-        let mutual = !side.many && !other.many && other.inverse.is_some();
+        let theirs = other.inverse.as_ref().is_some_and(|theirs| theirs.value == side.field);
+        let mutual = !side.many && !other.many && theirs;
         // Both would say that the other one stores the id; told once, at the later of the two.
         if mutual && at != found {
             if let (true, Some(theirs)) = (at > found, &other.inverse) {

@@ -123,7 +123,11 @@ impl<'s> Bundle<'s> {
             _ => self.files.find(from, path),
         };
         let Some((number, file)) = file else {
-            return Err(messages::not_resolved(reference, "leads to nothing that can be read", None));
+            return Err(messages::not_resolved(
+                reference,
+                "leads to nothing that can be read",
+                None,
+            ));
         };
         let document = match &file.content {
             SchemaContent::Document(node) => node,
@@ -212,7 +216,8 @@ impl<'s> Bundle<'s> {
     }
 
     fn named(&mut self, schemas: &'s [Entry], here: Option<usize>) -> Value {
-        let each = schemas.iter().map(|entry| (entry.key.value.clone(), self.value(&entry.value, here)));
+        let each =
+            schemas.iter().map(|entry| (entry.key.value.clone(), self.value(&entry.value, here)));
         Value::Object(each.collect())
     }
 
@@ -255,7 +260,8 @@ impl<'s> Bundle<'s> {
                     let Some(value) = map.get_mut(&entry.key.value) else { continue };
                     match entry.value.as_str() {
                         Some(text) if entry.key.value == "$ref" => {
-                            *value = self.led(&Spanned::new(text.to_owned(), entry.value.span), None);
+                            *value =
+                                self.led(&Spanned::new(text.to_owned(), entry.value.span), None);
                         }
                         _ if DATA.contains(&entry.key.value.as_str()) => {}
                         _ => self.lead_all(&entry.value, value),
@@ -277,7 +283,9 @@ impl<'s> Bundle<'s> {
         let mut definitions = std::mem::take(&mut self.definitions);
         let mut schema = match definitions.get(root) {
             // A circle through the whole, or `true` and `false`, which can hold nothing.
-            Some(Value::Object(_)) if !is_circle => definitions.shift_remove(root).unwrap_or_default(),
+            Some(Value::Object(_)) if !is_circle => {
+                definitions.shift_remove(root).unwrap_or_default()
+            }
             _ => json!({ "$ref": format!("#/$defs/{root}") }),
         };
         if let (Value::Object(schema), false) = (&mut schema, definitions.is_empty()) {

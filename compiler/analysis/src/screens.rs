@@ -169,9 +169,13 @@ impl Draft<'_, '_> {
         if !self.subject {
             cx.report(messages::needs_subject(&self.view, needs));
         }
+        // Both subjects at once have been reported.
+        let both = self.keys.get("model").is_some() && self.keys.get("workflow").is_some();
         let besides = ["model", "workflow", "props"];
         for key in besides.into_iter().filter(|key| !needs.contains(key)) {
-            if let Some(entry) = self.keys.entry(key) {
+            if let Some(entry) = self.keys.entry(key)
+                && (!both || key == "props")
+            {
                 cx.report(messages::does_not_apply(&entry.key, &self.view));
             }
         }
@@ -252,7 +256,9 @@ impl Draft<'_, '_> {
             }
             Some(View::Table | View::Detail | View::Form) => {
                 let Some((fields, words)) = self.of_subject() else { return };
-                self.known_parameters(cx, fields, &words, "field");
+                if !self.known_parameters(cx, fields, &words, "field") {
+                    return;
+                }
                 let id = self.model.and_then(Model::id).map(|(id, _)| id);
                 if let (Some(View::Detail), Some(id)) = (view, id)
                     && !parameters.iter().any(|name| name.value == id)
@@ -263,13 +269,15 @@ impl Draft<'_, '_> {
         }
     }
 
+    /// Whether every parameter of the route is one of these; others are reported.
     fn known_parameters(
         &self,
         cx: &mut Context<'_>,
         fields: &IndexMap<String, Field>,
         words: &str,
         value: &str,
-    ) {
+    ) -> bool {
+        let before = cx.problems.len();
         for name in &self.route.parameters {
             if !fields.contains_key(&name.value) {
                 let place = routes::name_place(name);
@@ -278,5 +286,6 @@ impl Draft<'_, '_> {
                 cx.report(messages::unknown_parameter(&name, (words, value), known));
             }
         }
+        cx.problems.len() == before
     }
 }

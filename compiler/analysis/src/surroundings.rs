@@ -104,8 +104,7 @@ fn same_types(a: &Types, b: &Types) -> bool {
 
 fn same_model(a: &Model, b: &Model) -> bool {
     let Model { name, description, fields, relations, indexes, span: _ } = a;
-    *relations == b.relations
-        && name.value == b.name.value
+    name.value == b.name.value
         && *description == b.description
         && same_entries(fields, &b.fields, same_field)
         && *relations == b.relations

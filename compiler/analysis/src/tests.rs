@@ -32,7 +32,10 @@ fn node(value: &Value) -> Node {
 /// The program of one file, with the codes and messages of all problems.
 fn check(document: &Value) -> (Program, Vec<String>) {
     let spec =
-        Spec { files: vec![SpecFile { source: SourceId(0), documents: vec![node(document)] }] };
+        Spec {
+        files: vec![SpecFile { source: SourceId(0), documents: vec![node(document)] }],
+        ..Spec::default()
+    };
     let (program, problems) = crate::check(&spec, None, &registry::registry());
     let words =
         problems.into_iter().map(|problem| format!("{}: {}", problem.code, problem.message));

@@ -1,9 +1,10 @@
 //! Compatibility of two versions of a program: whether runs that are going on can continue under the new one, and what of its
 //! public interface no longer takes or gives what it did.
 //!
-//! Reading order: the verdicts here; `runs`: what becomes of recorded steps; `interface`: inputs, outputs, triggers, models;
+//! Reading order: the verdicts here; `runs` with `align`: what becomes of recorded steps; `interface`: inputs, outputs, triggers, models;
 //! `types`: whether a type takes every value of another.
 
+mod align;
 mod interface;
 mod runs;
 mod types;

@@ -302,7 +302,7 @@ impl Finder<'_> {
     fn template(&mut self, node: &Node, text: &Text) {
         let Ok(template) = Template::parse(&text.value) else { return };
         for path in template.expressions().flat_map(locus_expr::Expr::paths) {
-            self.path(&path, node, text);
+            self.path(path, node, text);
         }
     }
 

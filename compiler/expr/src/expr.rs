@@ -76,15 +76,15 @@ impl Expr {
 
     /// Every use of a variable that the expression does not bind itself, in the order of the text.
     #[must_use]
-    pub fn variables(&self) -> Vec<Reference> {
-        self.0.variables.clone()
+    pub fn variables(&self) -> &[Reference] {
+        &self.0.variables
     }
 
     /// Every path that certainly starts at the `.` or at a variable of the scope, as far as it is fixed, in the order of
     /// the text. What is assigned to or deleted is not a use: it need not exist.
     #[must_use]
-    pub fn paths(&self) -> Vec<PathUse> {
-        self.0.paths.clone()
+    pub fn paths(&self) -> &[PathUse] {
+        &self.0.paths
     }
 
     /// The type of the expression's value, and what is wrong with it.

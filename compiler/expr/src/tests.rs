@@ -278,7 +278,7 @@ fn paths_start_at_the_scope_for_certain() {
         found.sort_unstable();
         expected.sort_unstable();
         assert_eq!(found, expected, "{expression}");
-        for path in &paths {
+        for path in paths {
             for segment in &path.segments {
                 assert_eq!(text[segment.range.clone()], segment.name, "{expression}");
                 assert!(path.range.start <= segment.range.start, "{expression}");
@@ -323,8 +323,8 @@ fn variables_are_those_the_expression_does_not_bind() {
     let text = "é ${ $line.a as [$x, {b: $y}] | def f($z): $z + $w; reduce 1 as $i (0; $i) | [$x, $y, $line, f(1)] } ${ $x }";
     let template = Template::parse(text).unwrap();
     let names = template.expressions().flat_map(Expr::variables).map(|reference| {
-        assert_eq!(text[reference.range], format!("${}", reference.name));
-        reference.name
+        assert_eq!(text[reference.range.clone()], format!("${}", reference.name));
+        reference.name.clone()
     });
     assert_eq!(names.collect::<Vec<_>>(), ["line", "w", "line", "x"]);
 }

@@ -145,9 +145,33 @@ fn type_part(ty: &Type) -> Value {
         }
         TypeKind::Enum(values) => json!({ "enum": values }),
         TypeKind::Object(fields) => object_part(fields),
-        TypeKind::Schema(schema) => schema.clone(),
+        TypeKind::Schema(schema) => apart(schema),
     };
     if ty.optional { nullable(schema) } else { schema }
+}
+
+/// A schema of an author's inside another one: with an id of its own, so that its references count from where it begins.
+fn apart(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) if !map.contains_key("$id") && refers(schema) => {
+            let mut map = map.clone();
+            let id = format!("urn:locus:{}", crate::identity::content_hash(schema));
+            map.insert("$id".to_owned(), Value::String(id));
+            Value::Object(map)
+        }
+        schema => schema.clone(),
+    }
+}
+
+/// Whether a schema refers to a part of itself.
+fn refers(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => {
+            map.contains_key("$ref") || map.contains_key("$dynamicRef") || map.values().any(refers)
+        }
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
+    }
 }
 
 /// The same schema, with `null` allowed.

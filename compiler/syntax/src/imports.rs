@@ -150,10 +150,15 @@ pub(crate) fn near(world: &dyn World, path: &str) -> Option<String> {
 
 /// Whether the parts of a path fit those of a pattern: `*` and `?` stand for characters of a name, `**` for any folders.
 fn fits(pattern: &[&str], path: &[&str]) -> bool {
-    wildcard(pattern, path, |part| *part == "**", |part, name| {
-        let [part, name] = [part, name].map(|text| text.chars().collect::<Vec<char>>());
-        wildcard(&part, &name, |c| *c == '*', |c, letter| *c == '?' || c == letter)
-    })
+    wildcard(
+        pattern,
+        path,
+        |part| *part == "**",
+        |part, name| {
+            let [part, name] = [part, name].map(|text| text.chars().collect::<Vec<char>>());
+            wildcard(&part, &name, |c| *c == '*', |c, letter| *c == '?' || c == letter)
+        },
+    )
 }
 
 /// Whether items fit a pattern in which some parts stand for any number of items. Only the last of those needs to be tried again, so that this

@@ -23,7 +23,8 @@ pub fn schema_files<'n>(
     documents: impl IntoIterator<Item = (SourceId, &'n [Node])>,
     sources: &mut Sources,
 ) -> SchemaFiles {
-    let mut reader = Reader { world, sources, found: SchemaFiles::default(), by_path: BTreeMap::new() };
+    let mut reader =
+        Reader { world, sources, found: SchemaFiles::default(), by_path: BTreeMap::new() };
     for (source, documents) in documents {
         reader.links(source, documents);
     }
@@ -116,7 +117,9 @@ impl Reader<'_> {
                 let reason = "is not there".to_owned();
                 return SchemaContent::Unusable { reason, meant: near(self.world, path) };
             }
-            Err(error @ (ReadError::TooLarge { .. } | ReadError::NotUtf8 { .. } | ReadError::Utf16)) => {
+            Err(
+                error @ (ReadError::TooLarge { .. } | ReadError::NotUtf8 { .. } | ReadError::Utf16),
+            ) => {
                 return unusable(&error.to_string());
             }
             Err(error) => return unusable(&format!("cannot be read: {error}")),

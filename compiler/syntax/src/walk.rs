@@ -31,7 +31,8 @@ pub(crate) fn specs_below(world: &dyn World, start: &str, suffixes: &[&str]) -> 
         suffixes.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix))
     };
     let mut found = Found::default();
-    let mut folders: Vec<(String, Ignored)> = vec![(start.to_owned(), Ignored::above(world, start))];
+    let mut folders: Vec<(String, Ignored)> =
+        vec![(start.to_owned(), Ignored::above(world, start))];
     while let Some((folder, ignored)) = folders.pop() {
         let listed = match world.list(&folder) {
             Ok(listed) => listed,

@@ -345,11 +345,13 @@ impl Shared {
         let (id, after) = (row.id.clone(), replay.records());
         replay.apply(self.read(move |store| store.journal_after(&id, after)).await?)?;
         let (machine, records) = replay.finish();
-        self.events.event(&EngineEvent::RunResumed {
-            run: &info.id,
-            workflow: &info.workflow,
-            records,
-        });
+        let (run, workflow) = (info.id.as_str(), info.workflow.as_str());
+        // One that only slept goes on as if it had not.
+        if !row.suspended {
+            self.events.event(&EngineEvent::RunResumed { run, workflow, records });
+        } else if row.owner.is_none() && records == 0 {
+            self.events.event(&EngineEvent::RunStarted { run, workflow });
+        }
         let id = row.id.clone();
         let listeners = self.read(move |store| store.listeners(&id)).await?;
         // A project that was moved takes its stored runs along.

@@ -129,9 +129,7 @@ fn read(
 fn statements(init: Value) -> Option<Vec<String>> {
     match init {
         Value::String(statement) => Some(vec![statement]),
-        Value::Array(items) => {
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
-        }
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => None,
     }
 }
@@ -146,9 +144,9 @@ fn evaluated(node: &Node, host: &dyn Host) -> Result<Value, String> {
             let scope = surroundings(&template, host)?;
             let value = template.evaluate(&scope, &Limits::default());
             // The words of an evaluation can hold values, and those may be secrets.
-            value.map(|value| value.to_value()).map_err(|_| {
-                "has a setting with an expression that failed".to_owned()
-            })
+            value
+                .map(|value| value.to_value())
+                .map_err(|_| "has a setting with an expression that failed".to_owned())
         }
         NodeKind::Sequence(items) => items.iter().map(|item| evaluated(item, host)).collect(),
         NodeKind::Mapping(entries) => {

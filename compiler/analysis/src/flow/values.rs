@@ -11,6 +11,9 @@ use crate::known::Known;
 use crate::messages::flow as messages;
 use crate::steps::{BlockDraft, StepDraft};
 
+/// The parts of `.` that are no values of steps, and those that are.
+const KNOWN: [&str; 5] = ["input", "steps", "vars", "run", "result"];
+
 /// What the expressions of a workflow read.
 #[derive(Default)]
 struct Read {
@@ -28,34 +31,48 @@ pub(crate) fn check(
     known: &Known<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut candidates = Vec::new();
-    let sets = gather(block, &mut candidates);
-    if candidates.is_empty() && !sets {
+    let mut all = Given::default();
+    all.gather(block);
+    if all.candidates.is_empty() && all.names.is_empty() {
         return;
     }
     let mut read = Read::default();
     others.iter().for_each(|node| read.node(node, known));
     read.block(block, known);
+    // Of what is read and not there, it is not known what was meant.
+    read.all_vars |= read.vars.iter().any(|name| !all.names.contains(name.as_str()));
+    read.all_steps |= read.steps.iter().any(|id| !all.ids.contains(id.as_str()));
     if !read.any {
-        candidates.into_iter().for_each(|step| read.check(step, problems));
+        all.candidates.iter().for_each(|step| read.check(step, problems));
     }
-    if sets {
+    if !all.names.is_empty() {
         let is_read = |name: &str| read.any || read.all_vars || read.vars.contains(name);
         check_races(block, &is_read, problems);
     }
 }
 
-/// The steps that are there for their values alone, and whose value is not that of their block. True when any step sets names.
-fn gather<'b, 'd>(block: &'b BlockDraft<'d>, candidates: &mut Vec<&'b StepDraft<'d>>) -> bool {
-    let mut sets = false;
-    for (at, step) in block.steps.iter().enumerate() {
-        sets |= set_by(step).next().is_some();
-        if at + 1 < block.steps.len() && is_for_its_value(step) {
-            candidates.push(step);
+/// What the steps of a workflow give.
+#[derive(Default)]
+struct Given<'b, 'd> {
+    /// The steps that are there for their values alone, and whose value is not that of their block.
+    candidates: Vec<&'b StepDraft<'d>>,
+    /// The names they set.
+    names: HashSet<&'b str>,
+    /// Their ids.
+    ids: HashSet<&'b str>,
+}
+
+impl<'b, 'd> Given<'b, 'd> {
+    fn gather(&mut self, block: &'b BlockDraft<'d>) {
+        self.ids.extend(block.ids.keys());
+        for (at, step) in block.steps.iter().enumerate() {
+            self.names.extend(set_by(step).map(|(name, _)| name));
+            if at + 1 < block.steps.len() && is_for_its_value(step) {
+                self.candidates.push(step);
+            }
+            step.blocks().for_each(|inner| self.gather(inner));
         }
-        step.blocks().for_each(|inner| sets |= gather(inner, candidates));
     }
-    sets
 }
 
 fn is_for_its_value(step: &StepDraft<'_>) -> bool {
@@ -113,7 +130,9 @@ impl Read {
                 }
                 [root] if root.value == "vars" => self.all_vars = true,
                 [root] if root.value == "steps" => self.all_steps = true,
-                _ => {}
+                [root, ..] if KNOWN.contains(&root.value.as_str()) => {}
+                // Something that is not there was reported, and anything may have been meant.
+                _ => self.any = true,
             }
         }
     }

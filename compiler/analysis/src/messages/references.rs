@@ -56,19 +56,6 @@ pub(crate) fn unknown_input<'n>(
     suggest(problem, name, name.span, known, "it takes")
 }
 
-pub(crate) fn unknown_field<'n>(
-    name: &Spanned<String>,
-    owner: Option<&str>,
-    known: impl Iterator<Item = &'n str> + Clone,
-) -> Diagnostic {
-    let message = match owner {
-        Some(owner) => format!("`{owner}` has no field `{}`", name.value),
-        None => format!("this value has no field `{}`", name.value),
-    };
-    let problem = Diagnostic::new(codes::UNKNOWN_FIELD, message).at(name.span, "no field");
-    suggest(problem, name, name.span, known, "its fields are")
-}
-
 pub(crate) fn var_not_set(name: &Spanned<String>, known: &[&str]) -> Diagnostic {
     let problem =
         Diagnostic::new(codes::VAR_NOT_SET, format!("no step sets `.vars.{}`", name.value))

@@ -91,9 +91,39 @@ pub(crate) fn limit_does_not_apply(key: &Spanned<String>, ty: &Type) -> Diagnost
         })
 }
 
-pub(crate) fn invalid_default(ty: &str, found: &str, place: Span) -> Diagnostic {
-    Diagnostic::new(codes::INVALID_DEFAULT, format!("the default is not of the type `{ty}`"))
-        .at(place, format!("{found} that is no `{ty}`"))
+pub(crate) fn invalid_default(
+    ty: &str,
+    found: &str,
+    place: Span,
+    made: Option<&str>,
+) -> Diagnostic {
+    let problem =
+        Diagnostic::new(codes::INVALID_DEFAULT, format!("the default is not of the type `{ty}`"))
+            .at(place, format!("{found} that is no `{ty}`"));
+    match made {
+        Some(word) => problem.help(format!("`{word}` is made when it is needed")),
+        None => problem,
+    }
+}
+
+pub(crate) fn default_beyond_limit(
+    (keyword, limit): (&str, &serde_json::Value),
+    place: Span,
+) -> Diagnostic {
+    let key = match keyword {
+        "pattern" => "pattern",
+        other if other.starts_with("min") => "min",
+        _ => "max",
+    };
+    Diagnostic::new(
+        codes::INVALID_DEFAULT,
+        format!("the default does not keep to `{key}`, which is `{}`", excerpt(&plain(limit))),
+    )
+    .at(place, "")
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(crate) fn invalid_schema(message: &str, place: Span) -> Diagnostic {
@@ -142,6 +172,35 @@ pub(crate) fn unknown_index_field<'n>(
     )
     .at(field.span, "no field");
     suggest(problem, field, field.span, known, "its fields are")
+}
+
+pub(crate) fn index_over_relation(model: &str, field: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(
+        codes::INVALID_INDEX,
+        format!("`{model}.{}` is stored with the other records and cannot be indexed", field.value),
+    )
+    .at(field.span, "nothing of it is stored here")
+    .help("index the field of the other model that leads back")
+}
+
+pub(crate) fn index_over_compound(field: &Spanned<String>, ty: &Type) -> Diagnostic {
+    Diagnostic::new(
+        codes::INVALID_INDEX,
+        format!("records cannot be found by `{}`, which is of the type `{ty}`", field.value),
+    )
+    .at(field.span, "")
+    .help("index fields that hold one value each")
+}
+
+pub(crate) fn duplicate_index(fields: &[String], place: Span, earlier: Span) -> Diagnostic {
+    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+    Diagnostic::new(
+        codes::DUPLICATE_INDEX,
+        format!("there are two indexes over {}", super::list(&fields)),
+    )
+    .at(place, "again")
+    .at(earlier, "here first")
+    .help("remove one of them")
 }
 
 pub(crate) fn relation_without_id(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use locus_expr::{Field, Root, Template, Ty, TypeScope};
+use locus_expr::{Expr, Field, Root, Template, Ty, TypeScope};
 use locus_model::{Node, NodeKind};
 
 use super::Typer;
@@ -66,21 +66,21 @@ impl Typer<'_, '_> {
             NodeKind::String(text) => {
                 let Some(template) = self.cx.templates.get(text) else { return };
                 let mut looked_into = Vec::new();
-                for path in template.expressions().flat_map(|expr| expr.paths()) {
-                    match (path.root, &*path.segments) {
+                for path in template.expressions().flat_map(Expr::paths) {
+                    match (&path.root, &*path.segments) {
                         (Root::Dot, [first, second, ..]) => {
                             topics.push(format!("{}.{}", first.name, second.name));
                         }
                         (Root::Variable(name), [first, ..]) => {
                             topics.push(format!("${name}.{}", first.name));
-                            looked_into.push(name);
+                            looked_into.push(name.as_str());
                         }
                         _ => {}
                     }
-                    topics.extend(path.segments.into_iter().map(|segment| segment.name));
+                    topics.extend(path.segments.iter().map(|segment| segment.name.clone()));
                 }
-                let variables = template.expressions().flat_map(|expr| expr.variables());
-                let whole = variables.filter(|variable| !looked_into.contains(&variable.name));
+                let variables = template.expressions().flat_map(Expr::variables);
+                let whole = variables.filter(|variable| !looked_into.contains(&&*variable.name));
                 topics.extend(whole.map(|variable| format!("${}", variable.name)));
             }
             NodeKind::Sequence(items) => {
@@ -117,7 +117,7 @@ impl Typer<'_, '_> {
         let mut dot = self.base.clone();
         let mut steps = Vec::new();
         let mut vars = Vec::new();
-        for path in template.expressions().flat_map(|expr| expr.paths()) {
+        for path in template.expressions().flat_map(Expr::paths) {
             let [first, rest @ ..] = &*path.segments else { continue };
             match (&path.root, first.name.as_str(), rest.first()) {
                 (Root::Dot, "input", Some(name)) => self.admit_input(&mut dot, &name.name),

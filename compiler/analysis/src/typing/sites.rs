@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use locus_diag::Span;
-use locus_expr::{Field, Root, Template, Ty, TypeScope, Types};
+use locus_expr::{Expr, Field, Root, Template, Ty, TypeScope, Types};
 use locus_model::{StepPath, Text};
 
 use super::Typer;
@@ -94,7 +94,7 @@ impl Site {
     #[must_use]
     pub fn segment(&self, offset: u32) -> Option<Segment> {
         let template = self.template.as_ref()?;
-        for path in template.expressions().flat_map(|expr| expr.paths()) {
+        for path in template.expressions().flat_map(Expr::paths) {
             let mut names: Vec<&str> = Vec::new();
             for segment in &path.segments {
                 names.push(&segment.name);
@@ -105,12 +105,12 @@ impl Site {
                 }
             }
         }
-        let mut variables = template.expressions().flat_map(|expr| expr.variables());
+        let mut variables = template.expressions().flat_map(Expr::variables);
         variables.find_map(|variable| {
-            let span = self.text.locate(variable.range, self.span);
+            let span = self.text.locate(variable.range.clone(), self.span);
             let ty = self.scope.variables.get(variable.name.as_str())?.clone();
             (span.start <= offset && offset <= span.end).then_some(Segment {
-                name: variable.name,
+                name: variable.name.clone(),
                 span,
                 ty,
             })

@@ -14,8 +14,14 @@ use locus_model::{Block, Node, NodeKind, Program, Step, StepPath, Workflow};
 use locus_plugin::{Registry, StepKind, schema};
 use serde_json::Value;
 
+use super::align::align;
 use super::types::takes;
 use super::{Point, Runs, WorkflowVerdict};
+
+const GONE: &str = "is gone";
+const MOVED: &str = "comes up in another place";
+const NEW: &str = "is new and comes first";
+const FIRST: &str = "comes first now";
 
 /// The verdict on every workflow of the old version.
 pub(super) fn compare(old: &Program, new: &Program, registry: &Registry) -> Vec<WorkflowVerdict> {
@@ -194,8 +200,12 @@ impl Walk<'_> {
             }
             let after = match pair {
                 (Some(old), Some(new)) => self.step(old, new, body),
-                (Some(old), None) => self.removed(old, body),
-                (None, Some(new)) => self.added(new, body),
+                (Some(step), None) => {
+                    self.removed(step, if has(new, step) { MOVED } else { GONE }, body)
+                }
+                (None, Some(step)) => {
+                    self.added(step, if has(old, step) { FIRST } else { NEW }, body)
+                }
                 (None, None) => After::default(),
             };
             here = here.or(after.here);
@@ -217,7 +227,7 @@ impl Walk<'_> {
         }
         for step in &old.steps {
             let after = match find(new, &step.name) {
-                None => self.removed(step, body),
+                None => self.removed(step, GONE, body),
                 Some(at) => {
                     let newer = &new.steps[at];
                     let needs = |step: &Step| -> BTreeSet<String> {
@@ -239,7 +249,7 @@ impl Walk<'_> {
             note(after.beyond);
         }
         for step in new.steps.iter().filter(|step| find(old, &step.name).is_none()) {
-            let after = self.added(step, body);
+            let after = self.added(step, NEW, body);
             if let Some(refusal) = after.here {
                 for other in old.steps.iter().filter(|other| depends(new, other, step)) {
                     self.refuse_all(other, refusal, body);
@@ -250,9 +260,9 @@ impl Walk<'_> {
         beyond.map(|refusal| Refusal { certain: false, ..refusal })
     }
 
-    /// A step that is only in the old version.
-    fn removed(&mut self, step: &Step, body: &mut Body) -> After {
-        let reason = format!("`{}` is gone", step.path);
+    /// A step that is not in this place any longer; `what` says so.
+    fn removed(&mut self, step: &Step, what: &str, body: &mut Body) -> After {
+        let reason = format!("`{}` {what}", step.path);
         let cause = body.cause(step.path.as_str(), reason, Some(step), None);
         self.refuse_all(step, Refusal { cause, certain: true }, body);
         if self.is_action(step) && step.compensate.is_none() {
@@ -263,9 +273,9 @@ impl Walk<'_> {
         After { here: refusal, beyond: refusal }
     }
 
-    /// A step that is only in the new version.
-    fn added(&mut self, step: &Step, body: &mut Body) -> After {
-        let reason = format!("`{}` is new and comes first", step.path);
+    /// A step that was not in this place before; `what` says so.
+    fn added(&mut self, step: &Step, what: &str, body: &mut Body) -> After {
+        let reason = format!("`{}` {what}", step.path);
         let cause = body.cause(step.path.as_str(), reason, None, Some(step));
         let certain = self.is_action(step) && step.when.is_none();
         let refusal = Refusal { cause, certain };
@@ -532,6 +542,11 @@ impl Body {
     }
 }
 
+/// Whether a block has a step of this name.
+fn has(block: &Block, step: &Step) -> bool {
+    block.steps.iter().any(|other| other.name == step.name)
+}
+
 /// Which part of a step's signature is another.
 fn difference(old: &Step, new: &Step) -> &'static str {
     if old.step_type.value != new.step_type.value {
@@ -587,57 +602,4 @@ fn any_text(node: &Node, holds: &mut impl FnMut(&str) -> bool) -> bool {
         NodeKind::Mapping(entries) => entries.iter().any(|entry| any_text(&entry.value, holds)),
         NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => false,
     }
-}
-
-/// The steps of two blocks side by side, by name: a longest common subsequence, so that a step that moved has gone and come.
-fn align<'s>(old: &'s [Step], new: &'s [Step]) -> Vec<(Option<&'s Step>, Option<&'s Step>)> {
-    let same = |(a, b): (&Step, &Step)| a.name == b.name;
-    let head = old.iter().zip(new).take_while(|(a, b)| same((a, b))).count();
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
-    let tail =
-        old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| same((a, b))).count();
-    let old_middle = &old_rest[..old_rest.len() - tail];
-    let new_middle = &new_rest[..new_rest.len() - tail];
-    let mut pairs: Vec<_> =
-        old.iter().zip(new).take(head).map(|(a, b)| (Some(a), Some(b))).collect();
-    pairs.extend(align_middle(old_middle, new_middle));
-    let tails = old_rest[old_middle.len()..].iter().zip(&new_rest[new_middle.len()..]);
-    pairs.extend(tails.map(|(a, b)| (Some(a), Some(b))));
-    pairs
-}
-
-fn align_middle<'s>(old: &'s [Step], new: &'s [Step]) -> Vec<(Option<&'s Step>, Option<&'s Step>)> {
-    let width = new.len() + 1;
-    let mut longest = vec![0_u32; (old.len() + 1) * width];
-    for (i, a) in old.iter().enumerate().rev() {
-        for (j, b) in new.iter().enumerate().rev() {
-            longest[i * width + j] = if a.name == b.name {
-                longest[(i + 1) * width + j + 1] + 1
-            } else {
-                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
-            };
-        }
-    }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
-    while i < old.len() || j < new.len() {
-        match (old.get(i), new.get(j)) {
-            (Some(a), Some(b)) if a.name == b.name => {
-                pairs.push((Some(a), Some(b)));
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(a), Some(_)) if longest[(i + 1) * width + j] >= longest[i * width + j + 1] => {
-                pairs.push((Some(a), None));
-                i += 1;
-            }
-            (Some(a), None) => {
-                pairs.push((Some(a), None));
-                i += 1;
-            }
-            (_, b) => {
-                pairs.push((None, b));
-                j += 1;
-            }
-        }
-    }
-    pairs
 }

@@ -142,12 +142,13 @@ impl Printer {
     /// A scalar of one or several lines. How far the others are indented means nothing.
     fn lines(&mut self, text: &str, indent: usize, escapes: bool, beside: Option<&str>) {
         self.out.push(' ');
+        let last = text.matches('\n').count();
         for (index, line) in text.split('\n').enumerate() {
-            let last = !text.contains('\n') || index == text.matches('\n').count();
             let mut line = if index == 0 { line } else { line.trim_start_matches([' ', '\t']) };
             let trimmed = line.trim_end_matches([' ', '\t']);
             // A blank behind a backslash belongs to the text.
-            if !last && !(escapes && trimmed.ends_with('\\')) {
+            let kept = escapes && trimmed.ends_with('\\');
+            if index < last && !kept {
                 line = trimmed;
             }
             if index > 0 {
@@ -167,7 +168,7 @@ impl Printer {
         let visible = block.lines.iter().find(|line| !line.is_empty());
         if visible.is_some_and(|line| line.starts_with(' ')) {
             // Where the first line begins with a blank, how far the text is indented must be said.
-            self.out.push_str("2");
+            self.out.push('2');
         }
         match block.chomp {
             Chomp::Strip => self.out.push('-'),
@@ -232,7 +233,7 @@ fn key_text(key: &Value<'_>) -> String {
             text.push(' ');
         }
         Kind::Plain(written) => {
-            text.push_str(&written.split_whitespace().collect::<Vec<_>>().join(" "))
+            text.push_str(&written.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         Kind::Quoted(written) => text.push_str(written),
         Kind::Empty | Kind::Block(_) | Kind::Sequence(_) | Kind::Mapping(_) => {}

@@ -61,9 +61,9 @@ impl Server {
         let Some(written) = written else { return Ok(Value::Null) };
         let Some(own) = compilation.sources.get(target.source) else { return Ok(Value::Null) };
         let folder = own.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let Ok(path) = locus_syntax::world::normalize(
-            &format!("{folder}/{written}").trim_start_matches('/').to_owned(),
-        ) else {
+        let Ok(path) =
+            locus_syntax::world::normalize(format!("{folder}/{written}").trim_start_matches('/'))
+        else {
             return Ok(Value::Null);
         };
         let named = compilation.sources.iter().filter(|source| {
