@@ -32,7 +32,9 @@ pub(crate) fn show(
         ui.json(&value);
         return Ok(());
     }
-    ui.result(format_args!("{} {} ({:?})", ui.paint(id, "1"), meta.version, meta.stability));
+    let stability = json!(meta.stability);
+    let stability = stability.as_str().unwrap_or_default();
+    ui.result(format_args!("{} {} ({stability})", ui.paint(id, "1"), meta.version));
     ui.result(foreign(meta.description.trim()));
     let (major, minor) = meta.api;
     ui.result(format_args!("contract     {major}.{minor}"));
