@@ -11,6 +11,8 @@ locus_diag::codes! {
     pub PLUGIN_REQUIREMENT = "plugin-requirement", Error, "../../../docs/codes/plugin-requirement.md";
     /// Hooks that want to run before each other.
     pub HOOK_ORDER_CYCLE = "hook-order-cycle", Error, "../../../docs/codes/hook-order-cycle.md";
+    /// A step type whose rule for its result cannot be.
+    pub WRONG_RESULT_RULE = "wrong-result-rule", Error, "../../../docs/codes/wrong-result-rule.md";
     /// A plugin panicked.
     pub PLUGIN_PANICKED = "plugin-panicked", Error, "../../../docs/codes/plugin-panicked.md";
 }
