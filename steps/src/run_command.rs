@@ -11,7 +11,7 @@ const SHOWN: usize = 2000;
 /// Runs a program of the machine, without a shell; the result is `{ code, stdout, stderr }`, or what `output` makes of standard output.
 ///
 /// The project must grant it: `plugins: { locus.steps: { permissions: [run_command] } }` in `locus.yaml`, or
-/// `"run_command:git"` for one program alone; otherwise the step fails with `permission_not_granted`. Arguments are passed on as they are, so nothing in
+/// `"run_command:git"` for one program alone; otherwise the step fails with `permission_denied`. Arguments are passed on as they are, so nothing in
 /// them is ever read as a command. The program sees the variables of `env`, `PATH`, `HOME`, `LANG` and `TMPDIR`, and no other.
 ///
 /// An exit code that is not expected fails the step with the code that `errors` has for it, otherwise `command_failed`; the error's details are

@@ -19,6 +19,8 @@ locus_diag::codes! {
     pub PATCH_REJECTED = "patch-rejected", Error, "../../../docs/codes/patch-rejected.md";
     /// Two plugins change the same thing in different ways.
     pub PATCH_CONFLICT = "patch-conflict", Error, "../../../docs/codes/patch-conflict.md";
+    /// A step type whose rule for its result cannot be.
+    pub WRONG_RESULT_RULE = "wrong-result-rule", Error, "../../../docs/codes/wrong-result-rule.md";
     /// A plugin panicked.
     pub PLUGIN_PANICKED = "plugin-panicked", Error, "../../../docs/codes/plugin-panicked.md";
 }

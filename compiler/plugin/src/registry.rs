@@ -478,6 +478,9 @@ impl Parts {
             PartEntry::Step(mut entry) => {
                 entry.ty.plugin = plugin;
                 let (name, at) = (entry.ty.name.clone(), entry.ty.defined_at.clone());
+                if let Some(mistake) = entry.ty.result.mistake(&entry.ty.params) {
+                    problems.push(wrong_rule(&name, &at, &mistake));
+                }
                 let earlier = self.steps.insert(name.clone(), entry);
                 ("step type", name, at, earlier.map(|e| (e.ty.plugin, e.ty.defined_at)))
             }
@@ -599,4 +602,12 @@ fn duplicate(what: &str, name: &str, one: (&str, &str), other: (&str, &str)) -> 
         ),
     )
     .help("rename one of them, or leave one of the plugins out")
+}
+
+fn wrong_rule(name: &str, defined_at: &str, mistake: &str) -> Diagnostic {
+    Diagnostic::new(
+        codes::WRONG_RESULT_RULE,
+        format!("the rule for the result of the step type `{name}` ({defined_at}) cannot be: {mistake}"),
+    )
+    .help("name parameters and blocks by JSON pointers into the step's parameters, and types in the notation of the language")
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use locus_model::{MockEnd, Test};
 use locus_plugin::action::{BoxFuture, StepInfo};
-use locus_plugin::host::panic_text;
+use locus_plugin::host::panics;
 use locus_plugin::services::{
     Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Schedule,
     Services, SqlOutcome, SqlTransaction,
@@ -81,10 +81,12 @@ impl TestRunner {
             attempt: call.attempt,
             now: call.now,
         };
-        let context = StepContext::new(info, Arc::<TestServices>::clone(&services));
+        let plugin = self.registry.standing(entry.map_or("", |entry| &entry.ty.plugin));
+        let context = StepContext::new(info, Arc::<TestServices>::clone(&services))
+            .of_plugin(plugin, Arc::clone(self.registry.host()));
         let called = tokio::spawn(action.run(call.params.clone(), context)).await;
         let result = called.unwrap_or_else(|error| {
-            let text = error.try_into_panic().map(|panic| panic_text(&*panic).to_owned());
+            let text = error.try_into_panic().map(panics::text_of);
             let text = text.unwrap_or_else(|_| "it was stopped from outside".to_owned());
             Err(StepError::terminal(
                 "plugin_panicked",

@@ -5,34 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use locus_model::{PluginUse, Program};
-use locus_plugin::StepError;
-use locus_plugin::action::StepInfo;
-use locus_plugin::services::{Command, CommandOutput, Services};
+use locus_model::PluginUse;
+use locus_plugin::services::{Command, CommandOutput};
+use locus_plugin::{StepContext, StepError};
 use serde_json::json;
 
-use super::support::{Recorder, main_program, probe, registry, spanned};
-use crate::host::SystemHost;
-use crate::services::{Resources, RunServices};
+use super::support::{Bench, registry, spanned};
 
 /// What a step `main/run` of the plugin `test.probe` can do, where the project grants these permissions.
-fn services(folder: &Path, granted: &[&str]) -> RunServices {
+fn services(folder: &Path, granted: &[&str]) -> StepContext {
     let used = PluginUse {
         id: spanned("test.probe"),
+        enabled: true,
         version: None,
-        config: None,
-        permissions: granted.iter().map(|permission| spanned(permission)).collect(),
+        config: json!({}),
+        permissions: Some(granted.iter().map(|&permission| permission.to_owned()).collect()),
     };
-    let program = Program::clone(&main_program(vec![probe("run", json!({}))]));
     let plugins = IndexMap::from([("test.probe".to_owned(), used)]);
-    RunServices {
-        resources: Arc::new(Resources::default()),
-        program: Arc::new(Program { plugins, ..program }),
-        registry: registry(),
-        base_dir: folder.to_owned(),
-        events: Arc::new(Recorder::default()),
-        host: Arc::new(SystemHost),
-    }
+    let registry = registry().for_project(&plugins).unwrap();
+    let standing = registry.standing("test.probe");
+    Bench::new(folder, &[]).step("main/run").of_plugin(standing, Arc::clone(registry.host()))
 }
 
 fn command(program: &str, args: &[&str]) -> Command {
@@ -47,15 +39,8 @@ fn command(program: &str, args: &[&str]) -> Command {
     }
 }
 
-async fn run(services: &RunServices, command: Command) -> Result<CommandOutput, StepError> {
-    let info = StepInfo {
-        run_id: "run".to_owned(),
-        path: "main/run".to_owned(),
-        key: "main/run".to_owned(),
-        attempt: 1,
-        now: 0,
-    };
-    services.command(&info, command).await
+async fn run(services: &StepContext, command: Command) -> Result<CommandOutput, StepError> {
+    services.command(command).await
 }
 
 fn text(output: Result<CommandOutput, StepError>) -> String {
@@ -70,14 +55,14 @@ fn code(output: Result<CommandOutput, StepError>) -> String {
 async fn only_what_is_granted_runs() {
     let folder = tempfile::tempdir().unwrap();
     let error = run(&services(folder.path(), &[]), command("echo", &["hi"])).await.unwrap_err();
-    assert_eq!(error.code, "permission_not_granted");
+    assert_eq!(error.code, "permission_denied");
     assert!(
         error.message.contains("test.probe") && error.message.contains("run_command:echo"),
         "{error}"
     );
     let one = services(folder.path(), &["run_command:echo"]);
     assert_eq!(text(run(&one, command("echo", &["$HOME; rm *", "ü"])).await), "$HOME; rm * ü\n");
-    assert_eq!(code(run(&one, command("printf", &["x"])).await), "permission_not_granted");
+    assert_eq!(code(run(&one, command("printf", &["x"])).await), "permission_denied");
     let all = services(folder.path(), &["run_command"]);
     assert_eq!(text(run(&all, command("printf", &["x"])).await), "x");
     assert_eq!(code(run(&all, command("no-such-program", &[])).await), "command_not_found");

@@ -367,7 +367,7 @@ fn plugin_meta() -> PluginMeta {
         requires: Vec::new(),
         optional: Vec::new(),
         conflicts: Vec::new(),
-        permissions: Vec::new(),
+        permissions: vec!["run_command".to_owned()],
         stability: Stability::Stable,
         config_version: 1,
         config: json!({}),
@@ -433,7 +433,6 @@ impl Bench {
             resources: Arc::clone(&self.resources),
             program: Arc::clone(&self.program),
             base_dir: self.folder.clone(),
-            registry: registry(),
             events: Arc::new(Recorder::default()),
             host: Arc::new(SystemHost),
         };

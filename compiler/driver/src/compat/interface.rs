@@ -14,7 +14,7 @@ pub(super) fn compare(old: &Program, new: &Program) -> Vec<InterfaceChange> {
         match new.workflows.get(name) {
             Some(now) => changes.workflow(name, before, now),
             None => {
-                changes.add(Part::Workflow, name, "is gone", true).at(Some(before.name.span), None)
+                changes.add(Part::Workflow, name, "is gone", true).at(Some(before.name.span), None);
             }
         }
     }
@@ -25,7 +25,7 @@ pub(super) fn compare(old: &Program, new: &Program) -> Vec<InterfaceChange> {
         match new.models.get(name) {
             Some(now) => changes.model(name, before, now),
             None => {
-                changes.add(Part::Model, name, "is gone", true).at(Some(before.name.span), None)
+                changes.add(Part::Model, name, "is gone", true).at(Some(before.name.span), None);
             }
         }
     }
@@ -35,7 +35,9 @@ pub(super) fn compare(old: &Program, new: &Program) -> Vec<InterfaceChange> {
     for (name, before) in &old.schemas {
         match new.schemas.get(name) {
             Some(now) => changes.field(Part::Schema, name, before, now),
-            None => changes.add(Part::Schema, name, "is gone", true).at(Some(before.span), None),
+            None => {
+                changes.add(Part::Schema, name, "is gone", true).at(Some(before.span), None);
+            }
         }
     }
     changes.list

@@ -32,7 +32,7 @@ pub(super) fn takes(taker: &Type, given: &Type) -> Result<(), String> {
             for (name, field) in taker {
                 match given.get(name) {
                     Some(given) => {
-                        takes(&field.ty, &given.ty).map_err(|why| format!("`{name}`: {why}"))?
+                        takes(&field.ty, &given.ty).map_err(|why| format!("`{name}`: {why}"))?;
                     }
                     None if field.ty.optional || field.default.is_some() => {}
                     None => return Err(format!("`{name}` is asked for")),

@@ -9,6 +9,9 @@ use proptest::prelude::*;
 
 use super::{Unformatted, format, rewrite};
 
+/// A spec as people write them.
+const ORDERS: &str = include_str!("../../../../examples/orders/orders.locus.yaml");
+
 fn formatted(text: &str) -> String {
     format(SourceId(0), text).unwrap_or_else(|reason| {
         panic!("{reason:?}\n{text}\nbecame\n{}", rewrite(text).unwrap_or_default())
@@ -172,6 +175,32 @@ proptest! {
         let once = once.unwrap();
         let twice = format(SourceId(0), &once);
         prop_assert_eq!(twice.as_ref(), Ok(&once), "from\n{}", text);
+    }
+
+    #[test]
+    fn a_spec_that_was_changed_at_random_keeps_its_meaning(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0usize..6, 0usize..9), 0..12),
+    ) {
+        let mut lines: Vec<String> = ORDERS.lines().map(str::to_owned).collect();
+        for (at, change, blanks) in changes {
+            let at = at.index(lines.len());
+            let pad = " ".repeat(blanks);
+            match change {
+                0 => _ = lines.remove(at),
+                1 => lines.insert(at, format!("{pad}# comment")),
+                2 => lines.insert(at, pad),
+                3 => lines[at] = format!("{}{}", " ".repeat(blanks % 3), lines[at]),
+                4 => lines[at].push_str("   # beside"),
+                _ => lines[at] = lines[at].replace(": ", ":  ").replace('"', "'"),
+            }
+        }
+        let text = lines.join("\n");
+        let once = format(SourceId(0), &text);
+        prop_assert!(once != Err(Unformatted::Unsafe), "{text}\nbecame\n{:?}", rewrite(&text));
+        if let Ok(once) = once {
+            let twice = format(SourceId(0), &once);
+            prop_assert_eq!(twice.as_ref(), Ok(&once), "from\n{}", text);
+        }
     }
 
     #[test]

@@ -34,8 +34,13 @@ impl Unfinished {
             path.to_owned()
         } else {
             let dot = dot(prefix);
-            let path = if path.is_empty() { "." } else { path };
-            if dot == "." { path.to_owned() } else { format!("{dot} | {path}") }
+            if path.is_empty() {
+                dot
+            } else if dot == "." {
+                path.to_owned()
+            } else {
+                format!("{dot} | {path}")
+            }
         };
         Self { base: Some(base), partial: partial.to_owned() }
     }
