@@ -76,7 +76,7 @@ use locus_plugin::Registry;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
-pub use typing::{Site, Sites, circular};
+pub use typing::{Segment, Site, Sites, circular};
 pub use surroundings::{Change, Surroundings};
 
 /// Resolves and checks a program: all files of `spec`, and the project file if there is one.
