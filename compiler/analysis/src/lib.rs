@@ -80,7 +80,7 @@ use context::Context;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
-pub use typing::{Site, Sites, circular};
+pub use typing::{Segment, Site, Sites, circular};
 pub use surroundings::{Change, Surroundings};
 
 /// What a project file with this profile decides about plugins, before anything else of it is looked at. What is wrong with that, the

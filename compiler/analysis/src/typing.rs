@@ -41,7 +41,7 @@ pub use calls::circular;
 pub(crate) use calls::{Outputs, names as called};
 pub(crate) use declared::Table;
 pub(crate) use schema::within as schema_type;
-pub use sites::{Site, Sites};
+pub use sites::{Segment, Site, Sites};
 
 pub(crate) use place::Variables;
 use place::{Place, Topics};
