@@ -5,7 +5,7 @@ mod around;
 mod command_line;
 mod every_point;
 mod fit;
-mod kit;
+pub(crate) mod kit;
 mod loopback;
 mod order;
 mod panics;

@@ -7,15 +7,56 @@ use std::sync::{Arc, OnceLock};
 
 use locus_compiler::{Compilation, Workspace, compile_in, fix};
 use locus_diag::{Diagnostic, Sources};
-use locus_plugin::Registry;
+use locus_model::{Program, Spec};
+use locus_plugin::{HookContext, Patch, Place, Point, Registration, Registry, Severity, Source, Span};
 use locus_syntax::MemoryWorld;
 use proptest::prelude::*;
+use serde_json::json;
 
+use crate::plugins::kit::{On, plugin, set};
 use crate::program::workspace as root;
 
 fn registry() -> Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     Arc::clone(REGISTRY.get_or_init(|| Arc::new(crate::execute::registry())))
+}
+
+/// The same plugins, and one with hooks between all phases: some that only tell, and some that change programs, which goes wrong at times.
+fn hooked_registry() -> Arc<Registry> {
+    static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
+    Arc::clone(REGISTRY.get_or_init(|| {
+        let tells = set("tells", Point::PreParse, |entry| {
+            entry.pre_parse = Some(Arc::new(On(|source: &Source, cx: &mut HookContext| {
+                let told = format!("{} bytes", source.text.len());
+                cx.report(Severity::Warning, "size", told, Span::new(source.id, 0..0));
+            })));
+        });
+        let renames = set("renames", Point::PreValidate, |entry| {
+            entry.pre_validate = Some(Arc::new(On(|spec: &Spec, cx: &mut HookContext| {
+                let documents = spec.files.iter().flat_map(|file| &file.documents);
+                if documents.filter_map(|document| document.get("models")).count() % 2 == 1 {
+                    cx.patch(Patch::new().set(Place::declared("schemas", "patched"), "", "string"));
+                }
+            })));
+        });
+        let changes = plugin("test.changes").hooks(tells).hooks(renames);
+        let changes = changes.post_validate(|program: &Program, cx: &mut HookContext| {
+            for (number, workflow) in program.workflows.values().enumerate() {
+                let Some(step) = workflow.steps.steps.first() else { continue };
+                let place = Place::step(step.path.as_str());
+                match number % 4 {
+                    0 => cx.patch(Patch::new().set(place, "/timeout", "5s")),
+                    // This makes the program wrong and is taken back.
+                    1 => cx.patch(Patch::new().set(place, "/needs", json!(["nobody"]))),
+                    _ => {}
+                }
+            }
+        });
+        let linked = Registration::linked();
+        let linked = linked.map(|part| (part.package.to_owned(), part.part.make()));
+        let all = Registry::assemble(linked.chain(changes.0));
+        Arc::new(all.unwrap_or_else(|problems| panic!("{problems:?}")))
+    }))
 }
 
 /// The files of a program, by name.
@@ -172,6 +213,31 @@ proptest! {
             let at = damaged(&mut files, edit);
             workspace.update(&files[at].0, files[at].1.as_str());
             let anew = compile_in(&world(&files), "", &registry());
+            let (kept, anew) = (seen(workspace.compilation()), seen(&anew));
+            prop_assert!(kept == anew, "{}", similar::TextDiff::from_lines(&anew, &kept).unified_diff());
+        }
+    }
+
+    #[test]
+    fn a_workspace_with_hooks_holds_what_compiling_anew_gives(
+        program in any::<prop::sample::Index>(),
+        edits in prop::collection::vec(damage(), 1..5),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let mut files = programs()[program.index(programs().len())].clone();
+        let mut workspace = Workspace::new(Box::new(world(&files)), "", hooked_registry());
+        let manifest = ["name: p\n", "name: p\nplugins: { test.changes: false }\n"];
+        for (number, edit) in edits.iter().enumerate() {
+            // In the middle the project takes the plugin out, or in again.
+            if number == at.index(edits.len()) {
+                let text = manifest[usize::from(edits.len() % 2 == 0)];
+                files.retain(|(name, _)| name != "locus.yaml");
+                files.push(("locus.yaml".to_owned(), text.to_owned()));
+                workspace.update("locus.yaml", text);
+            }
+            let at = damaged(&mut files, edit);
+            workspace.update(&files[at].0, files[at].1.as_str());
+            let anew = compile_in(&world(&files), "", &hooked_registry());
             let (kept, anew) = (seen(workspace.compilation()), seen(&anew));
             prop_assert!(kept == anew, "{}", similar::TextDiff::from_lines(&anew, &kept).unified_diff());
         }

@@ -34,6 +34,14 @@ pub struct Registration {
     pub part: Part,
 }
 
+impl Registration {
+    /// Everything that is linked into this program, in no order: for hosts that add parts of their own, see [`Registry::assemble`].
+    #[cfg(not(target_family = "wasm"))]
+    pub fn linked() -> impl Iterator<Item = Self> {
+        inventory::iter::<Self>.into_iter().copied()
+    }
+}
+
 /// The kinds of parts.
 #[derive(Clone, Copy)]
 pub enum Part {
@@ -175,7 +183,7 @@ impl Registry {
     /// Duplicates, parts without a plugin, unmet requirements, cycles: all of them.
     #[cfg(not(target_family = "wasm"))]
     pub fn linked() -> Result<Self, Vec<Diagnostic>> {
-        Self::build(inventory::iter::<Registration>.into_iter().copied())
+        Self::build(Registration::linked())
     }
 
     /// These parts.

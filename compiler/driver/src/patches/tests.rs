@@ -26,7 +26,7 @@ fn draft() -> Draft {
     let source = sources.add("a.locus.yaml", SPEC);
     let (documents, problems) = parse_yaml(source, SPEC);
     assert!(problems.is_empty());
-    Draft::new(Spec { files: vec![SpecFile { source, documents }] }, sources)
+    Draft::new(Spec { files: vec![SpecFile { source, documents }], ..Spec::default() }, sources)
 }
 
 /// The spans of everything in a draft.
