@@ -20,7 +20,7 @@ use crate::ui::{Failed, Outcome, Ui};
 const LONGEST_INPUT: u64 = 64 << 20;
 
 pub(crate) fn run(args: &Run, registry: Arc<Registry>, ui: Ui) -> Outcome {
-    let compilation = compile(&args.spec.spec, &registry, ui)?;
+    let compilation = compile(&args.spec, &registry, ui)?;
     let program = Arc::new(compilation.program);
     let workflow = chosen(&program, args.workflow.as_deref(), ui)?;
     let input = read_input(args, &program, &workflow, ui)?;
