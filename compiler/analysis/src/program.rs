@@ -2,6 +2,7 @@
 
 use locus_model::{Block, Slot, Step, StepId};
 
+use crate::effects;
 use crate::identity::signature;
 use crate::steps::{BlockDraft, StepDraft};
 
@@ -13,7 +14,8 @@ pub(crate) fn block(draft: BlockDraft<'_>) -> Block {
 fn step(draft: StepDraft<'_>) -> Option<Step> {
     let (entry, _) = draft.ty.as_ref()?;
     let signature = signature(&draft, &entry.ty.name);
-    let (entry, step_type) = draft.ty?;
+    let effect = effects::of(&draft)?;
+    let (_, step_type) = draft.ty?;
     let slots = draft.params.slots.into_iter().map(|slot| Slot {
         pointer: slot.pointer,
         segment: slot.segment,
@@ -25,7 +27,7 @@ fn step(draft: StepDraft<'_>) -> Option<Step> {
         name: draft.name,
         path: draft.path,
         step_type,
-        effect: entry.ty.effect,
+        effect,
         description: draft.description,
         when: draft.when.cloned(),
         retry: draft.retry,

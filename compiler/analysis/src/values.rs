@@ -169,7 +169,7 @@ fn holds_template(node: &Node) -> bool {
     }
 }
 
-fn refusal(error: &ValidationError<'_>, place: Span) -> Diagnostic {
+pub(crate) fn refusal(error: &ValidationError<'_>, place: Span) -> Diagnostic {
     if let ValidationErrorKind::Pattern { pattern } = error.kind()
         && let Some(text) = error.instance().as_str()
     {

@@ -114,15 +114,6 @@ pub(crate) fn expression_not_allowed(what: &str, place: Span) -> Diagnostic {
     .help("write the value itself")
 }
 
-pub(crate) fn secret_not_allowed(place: Span) -> Diagnostic {
-    Diagnostic::new(
-        codes::SECRET_NOT_ALLOWED,
-        "`$secrets` may not be used here: what is here may be logged, stored or sent",
-    )
-    .at(place, "a secret")
-    .help("use the secret in a parameter that is made for secrets, such as the header of a request")
-}
-
 /// The place to mark: the first key of a long mapping, so that a report stays on one line.
 fn place_of(node: &Node) -> Span {
     crate::keys::anchor(node)
