@@ -1,6 +1,6 @@
 //! Tests of the step types, through the contract and the registry alone.
 //!
-//! [`stage`] is a host for control steps that plays scripts, [`services`] one for actions.
+//! Control steps play scripts on the stage of the test kit, actions run in its world ([`services`]).
 
 mod actions;
 mod calls;
@@ -10,9 +10,13 @@ mod parallel;
 mod random;
 mod reference;
 mod services;
-mod stage;
 mod try_catch;
 mod values;
+
+#[test]
+fn every_step_conforms() {
+    locus_plugin::testing::conformance::plugin();
+}
 
 use locus_plugin::Registry;
 use locus_plugin::step::StepEntry;
