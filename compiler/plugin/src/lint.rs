@@ -136,7 +136,10 @@ impl Lint {
                 );
             }
         }
-        if meta.stability == Stability::Stable && meta.version.starts_with("0.") {
+        if !meta.is_built_in()
+            && meta.stability == Stability::Stable
+            && meta.version.starts_with("0.")
+        {
             self.add(
                 &subject,
                 &format!("version {} promises no stability, the plugin does", meta.version),
