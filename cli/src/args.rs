@@ -505,6 +505,30 @@ pub(crate) enum Plugin {
         #[arg(long, default_value = ".", value_name = "SPEC")]
         project: PathBuf,
     },
+    /// Make the crate of a plugin: it builds, is tested and documented.
+    New(PluginNew),
+    /// Find what a plugin does not say of itself, and examples in its documentation that are wrong.
+    Check {
+        /// A plugin's id, or the folder of its crate; all that are not built in when left out.
+        plugin: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the tests of a plugin's crate, then check it.
+    Test {
+        /// The folder of the crate.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Print the manual of plugins as Markdown.
+    Docs {
+        /// The plugin's id; all of them when left out.
+        id: Option<String>,
+        /// Write one file for each plugin into this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Find the plugin that makes a command fail.
     Bisect {
         /// The command, as in `check shop`.
@@ -522,6 +546,38 @@ pub(crate) enum Plugin {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PluginNew {
+    /// Its id, owner and plugin: `acme.chat`.
+    pub(crate) name: String,
+    /// What it adds.
+    #[arg(long, value_enum, default_value = "step")]
+    pub(crate) template: Template,
+    /// The folder to make [default: the name, as in acme-chat]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+    /// Take Locus from here, a checkout or a repository's address, instead of the registry of crates.
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) locus: Option<String>,
+}
+
+/// What a new plugin adds.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Template {
+    /// A step type that does something.
+    Step,
+    /// A step type that decides what runs next.
+    Control,
+    /// A generator.
+    Generator,
+    /// Hooks.
+    Hooks,
+    /// A front end.
+    FrontEnd,
+    /// One of everything.
+    Full,
 }
 
 #[derive(Args, Debug)]

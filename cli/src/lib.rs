@@ -161,6 +161,14 @@ fn plugin(command: &Plugin, registry: &Registry, desk: &Desk, ui: Ui) -> Outcome
         Plugin::Call { name, args, project } => {
             commands::plugin_show::call(registry, name, args.as_deref(), project, ui)
         }
+        Plugin::New(args) => commands::plugin_new::new(args, ui),
+        Plugin::Check { plugin, json } => {
+            commands::plugin_check::check(registry, plugin.as_deref(), *json, ui)
+        }
+        Plugin::Test { folder } => commands::plugin_check::test(folder, ui),
+        Plugin::Docs { id, out } => {
+            commands::plugin_docs::docs(registry, id.as_deref(), out.as_deref(), ui)
+        }
         Plugin::Bisect { command } => commands::plugin_bisect::bisect(registry, command, ui),
         Plugin::Doctor { spec, record, json } => {
             commands::plugin_doctor::doctor(registry, desk, &spec.spec, *record, *json, ui)

@@ -113,7 +113,7 @@ pub(crate) fn call(
     }
 }
 
-fn find<'r>(registry: &'r Registry, id: &str, ui: Ui) -> Result<&'r PluginMeta, Failed> {
+pub(super) fn find<'r>(registry: &'r Registry, id: &str, ui: Ui) -> Result<&'r PluginMeta, Failed> {
     registry.plugin(id).ok_or_else(|| {
         let known = || registry.plugins().map(|meta| meta.id.as_str());
         let help = match did_you_mean(id, known()) {

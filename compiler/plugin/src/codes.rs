@@ -13,6 +13,8 @@ locus_diag::codes! {
     pub HOOK_ORDER_CYCLE = "hook-order-cycle", Error, "../../../docs/codes/hook-order-cycle.md";
     /// Two plugins whose ids a reader may take for each other, or an id with letters that look like others.
     pub PLUGIN_LOOK_ALIKE = "plugin-look-alike", Error, "../../../docs/codes/plugin-look-alike.md";
+    /// A plugin does not say of itself what its users need.
+    pub PLUGIN_LINT = "plugin-lint", Warning, "../../../docs/codes/plugin-lint.md";
     /// A hook gives more than it may.
     pub PLUGIN_OUTPUT_LIMIT = "plugin-output-limit", Warning, "../../../docs/codes/plugin-output-limit.md";
     /// A patch of a hook cannot be made, or makes the program wrong.

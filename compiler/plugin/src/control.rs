@@ -50,7 +50,8 @@ pub struct BlockKey {
 }
 
 /// What happened.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ControlEvent {
     /// A block, or a called workflow, ended.
     Ended {
@@ -95,7 +96,8 @@ pub struct Exit {
 }
 
 /// What to do next.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Go on.
     Continue {
@@ -118,7 +120,7 @@ pub enum Decision {
 }
 
 /// Something to start.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Launch {
     /// The block and iteration; no two running ones of a step are the same. For a called workflow the block is its parameter's place.
     pub key: BlockKey,
@@ -129,7 +131,8 @@ pub struct Launch {
 }
 
 /// What a launch runs.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// The inner block of the key.
     Block,

@@ -8,10 +8,11 @@ use serde_json::Value;
 /// The codes with which a host can end a step of any type: a step type need not name them.
 ///
 /// `timeout` is among them only for a step that has a `timeout`, `interrupted` only for a step whose effect is `at_most_once`.
-pub const HOST_ERRORS: [&str; 10] = [
+pub const HOST_ERRORS: [&str; 11] = [
     "expression_failed",
     "interrupted",
     "invalid_parameter",
+    "permission_denied",
     "plugin_error",
     "plugin_panicked",
     "result_too_deep",

@@ -11,7 +11,8 @@
 //! 5. [`connection`]: kinds of databases, queues and services; [`generator`]: programs to files, in two pure steps;
 //! 6. [`parser_hook`]: sources to trees; [`hooks`]: work between the phases and around runs; [`patch`]: how hooks change a program;
 //! 7. [`plugin_event`] and [`command`]: plugins with each other; [`permission`]: what they may do; [`migration`]: config of earlier versions;
-//! 8. [`host`]: for hosts, what they offer and how they call plugins safely.
+//! 8. [`host`]: for hosts, what they offer and how they call plugins safely;
+//! 9. [`lint`]: what a plugin should say of itself; [`testing`]: the test kit, in-memory hosts and conformance suites.
 //!
 //! Values go in and values come out: nothing here assumes that a plugin is native code.
 
@@ -27,6 +28,7 @@ pub mod event;
 pub mod generator;
 pub mod hooks;
 pub mod host;
+pub mod lint;
 pub mod meta;
 pub mod migration;
 pub mod param;
@@ -39,6 +41,7 @@ pub mod result;
 pub mod schema;
 pub mod services;
 pub mod step;
+pub mod testing;
 
 pub use action::{Action, StepContext};
 pub use command::{Command, CommandError};

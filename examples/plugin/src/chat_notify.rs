@@ -111,24 +111,21 @@ fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use locus_plugin::testing::{Answer, Fault, World};
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{Chat, run};
-
-    fn step(params: Value) -> ChatNotify {
-        ChatNotify::from_value(params).unwrap_or_else(|error| panic!("{error}"))
-    }
 
     #[test]
     fn the_message_is_sent_with_its_key() {
-        let chat = Chat::answering(204);
-        let notify = step(json!({
+        let world =
+            World::new().step("run-1", "announce/tell", 1).answer(Answer::http(204, &[], ""));
+        let params = json!({
             "webhook": "https://chat.example/hook", "text": "Paid", "level": "success",
             "facts": [{ "name": "Amount", "value": 12 }],
-        }));
-        assert_eq!(run(notify, &chat), Ok(json!({ "status": 204 })));
-        let sent = chat.sent();
+        });
+        assert_eq!(world.run("chat_notify", params), Ok(json!({ "status": 204 })));
+        let sent = world.requests();
         assert_eq!(sent[0].url, "https://chat.example/hook");
         assert!(
             sent[0]
@@ -150,10 +147,22 @@ mod tests {
         for (status, code, retryable) in
             [(503, "http_5xx", true), (429, "http_4xx", true), (404, "http_4xx", false)]
         {
-            let notify = step(json!({ "webhook": "https://chat.example/s3cret", "text": "Paid" }));
-            let error = run(notify, &Chat::answering(status)).unwrap_err();
+            let world = World::new().answer(Answer::http(status, &[], ""));
+            let params = json!({ "webhook": "https://chat.example/s3cret", "text": "Paid" });
+            let error = world.run("chat_notify", params).unwrap_err();
             assert_eq!((error.code.as_str(), error.retryable), (code, retryable));
             assert!(!error.to_string().contains("s3cret"));
         }
+    }
+
+    #[test]
+    fn an_answer_that_comes_too_late_is_asked_for_again_under_the_same_key() {
+        let ok = || Answer::http(200, &[], "");
+        let world = World::new().answers([ok(), ok()]).fault(0, Fault::Late);
+        let params = json!({ "webhook": "https://chat.example/hook", "text": "Paid" });
+        assert!(world.run("chat_notify", params.clone()).unwrap_err().retryable);
+        assert!(world.clone().step("run-1", "shop/pay", 2).run("chat_notify", params).is_ok());
+        let sent = world.requests();
+        assert_eq!(sent[0], sent[1]);
     }
 }

@@ -122,42 +122,24 @@ fn arrow(from: &Step, to: &Step, label: &str, style: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use locus_plugin::generator::TemplateHost;
-    use locus_plugin::model::Slot;
+    use locus_plugin::testing::{generate, tree};
 
     use super::*;
-    use crate::testing::{program, step};
-
-    /// Shows a template's context instead of rendering it.
-    struct Shows;
-
-    impl TemplateHost for Shows {
-        fn render(&self, template: &str, context: Value) -> Result<String, GenerateError> {
-            assert_eq!(template, "graphviz.dot.tera");
-            Ok(context.to_string())
-        }
-    }
 
     #[test]
     fn each_workflow_is_a_file_of_boxes_and_arrows() {
-        let mut race = step("announce", "quote", "race_until");
-        let inner = Block {
-            steps: vec![step("announce/quote/north", "ask", "external_api")],
-            graph: false,
-        };
-        race.slots.push(Slot {
-            pointer: "/branches/north".to_owned(),
-            segment: Some("north".to_owned()),
-            block: inner,
-        });
-        let program =
-            program("announce", vec![race, step("announce", "chat_notify", "chat_notify")]);
-        let graphviz = Graphviz::from_value(json!({ "direction": "right" })).unwrap();
-        let plan = graphviz.plan(&program).unwrap();
-        assert_eq!(plan.units[0].path, "announce.dot");
-        assert_eq!(plan.units[0].origin, Some(program.workflows["announce"].name.span));
-        let doc = graphviz.render(&plan.units[0], &program, &RenderContext::new(&Shows)).unwrap();
-        let shown: Value = serde_json::from_str(&doc.text).unwrap();
+        let tree = tree(json!({ "workflows": { "announce": { "steps": [
+            { "id": "quote", "race_until": { "deadline": "2s", "branches": {
+                "north": [{ "id": "ask", "external_api": {} }],
+            } } },
+            { "chat_notify": {} },
+        ] } } }));
+        let files = generate("graphviz", json!({ "direction": "right" }), &tree.program).unwrap();
+        let place = files.plan.units[0].origin.unwrap();
+        assert_eq!(tree.text(place), "\"announce\"");
+        let shown = files.get("announce.dot").unwrap();
+        let shown = shown.strip_prefix("{# graphviz.dot.tera #}\n").unwrap();
+        let shown: Value = serde_json::from_str(shown).unwrap();
         assert_eq!(
             shown,
             json!({
@@ -178,18 +160,20 @@ mod tests {
 
     #[test]
     fn needs_are_the_arrows_of_a_graph() {
-        let (mut second, mut third) = (step("w", "second", "log"), step("w", "third", "log"));
-        third.needs = vec![step("w", "first", "log").step_type.map(|_| "first".to_owned())];
-        second.needs = third.needs.clone();
-        let block = Block { steps: vec![step("w", "first", "log"), second, third], graph: true };
+        let tree = tree(json!({ "workflows": { "w": { "steps": [
+            { "id": "first", "log": {} },
+            { "id": "second", "log": {}, "needs": ["first"] },
+            { "id": "third", "log": {}, "needs": ["first"] },
+        ] } } }));
+        let block = &tree.program.workflows["w"].steps;
         let mut arrows = Vec::new();
-        block_arrows(&block, &mut arrows);
+        block_arrows(block, &mut arrows);
         let ends: Vec<(&Value, &Value)> =
             arrows.iter().map(|arrow| (&arrow["from"], &arrow["to"])).collect();
         assert_eq!(
             ends,
             [(&json!("w/first"), &json!("w/second")), (&json!("w/first"), &json!("w/third"))]
         );
-        assert_eq!(first_steps(&block).count(), 1);
+        assert_eq!(first_steps(block).count(), 1);
     }
 }

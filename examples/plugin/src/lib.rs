@@ -16,9 +16,6 @@ pub mod naming;
 pub mod race_until;
 pub mod steps_csv;
 
-#[cfg(test)]
-mod testing;
-
 use locus_plugin::Plugin;
 
 /// What Acme's shop adds: chat messages, races against a deadline, Graphviz diagrams, steps in spreadsheets, and its rule for names.
@@ -29,6 +26,29 @@ pub struct AcmeShop;
 #[cfg(test)]
 mod tests {
     use locus_plugin::Registry;
+    use locus_plugin::testing::{conformance, tree};
+    use serde_json::json;
+
+    #[test]
+    fn every_part_conforms() {
+        conformance::plugin();
+        let program = tree(json!({ "workflows": { "task_7": { "steps": [
+            { "id": "x", "race_until": { "deadline": "2s", "branches": {
+                "north": [{ "id": "ask", "log": { "message": "north" } }],
+                "south": [{ "id": "step2", "log": { "message": "south" } }],
+            } } },
+            { "id": "tell", "chat_notify": { "text": "done" }, "needs": ["x"] },
+        ] } } }));
+        conformance::generator("graphviz", &program.program);
+        conformance::hooks("naming", &program);
+        conformance::front_end(
+            "restock.steps.csv",
+            "workflow,id,type,message,for,count,when\n\
+             restock,tell,log,\"Größe \"\"XL\"\", bitte\",,3,\n\
+             restock,,wait,,5m,,${ .vars.late }\n\
+             close_up,,stop,,,\"4\",true\n",
+        );
+    }
 
     #[test]
     fn every_part_is_registered() {

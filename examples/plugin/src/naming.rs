@@ -45,27 +45,23 @@ fn says_nothing(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use locus_plugin::testing::{HookSet, tree};
+    use serde_json::json;
+
     use super::*;
-    use crate::testing::{program, step};
 
     #[test]
     fn empty_names_are_pointed_at() {
-        let mut steps = vec![step("task_7", "reserve", "log"), step("task_7", "step2", "log")];
-        steps[1].id = Some(steps[1].step_type.clone().map(|_| "step2".to_owned()));
-        let program = program("task_7", steps);
-        let mut cx = HookContext::new("acme.shop");
-        Naming.post_validate(&program, &mut cx);
-        let found = cx.finish().diagnostics;
-        let messages: Vec<&str> = found.iter().map(|problem| problem.message.as_str()).collect();
+        let steps = json!([{ "id": "reserve", "log": {} }, { "id": "step2", "log": {} }]);
+        let program = tree(json!({ "workflows": { "task_7": { "steps": steps } } }));
+        let given = HookSet::new("naming").post_validate(&program.program);
         assert_eq!(
-            messages,
+            program.told(&given.diagnostics),
             [
-                "`task_7` does not say what the workflow does",
-                "`step2` does not say what the step does"
+                "acme.shop/naming: `task_7` does not say what the workflow does, at \"task_7\"",
+                "acme.shop/naming: `step2` does not say what the step does, at \"step2\"",
             ]
         );
-        assert_eq!(found[0].code, "acme.shop/naming");
-        assert_eq!(found[0].primary(), Some(program.workflows["task_7"].name.span));
     }
 
     #[test]

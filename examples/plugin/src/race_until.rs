@@ -112,73 +112,61 @@ impl RaceUntil {
 
 #[cfg(test)]
 mod tests {
-    use locus_plugin::param::handle;
-    use locus_plugin::{BlockKey, BlockRef, Param};
+    use locus_plugin::testing::play;
+    use serde_json::json;
+
+    fn race() -> Value {
+        json!({ "deadline": "2s", "branches": { "north": [], "south": [] } })
+    }
 
     use super::*;
-    use crate::testing::Clock;
-
-    fn race() -> RaceUntil {
-        let params = json!({
-            "deadline": "2s",
-            "branches": { "north": handle("/branches/north"), "south": handle("/branches/south") },
-        });
-        RaceUntil::from_value(params).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn ended(branch: &str, outcome: Outcome) -> ControlEvent {
-        let block = BlockRef::at(format!("/branches/{branch}"));
-        ControlEvent::Ended { key: BlockKey { block, index: None }, outcome }
-    }
-
-    #[test]
-    fn all_branches_start_and_the_clock_runs() {
-        let (failed, decision) = race().start(&Clock::at(1000).context()).unwrap();
-        assert!(failed.is_empty());
-        let Decision::Continue { launch, wake, .. } = decision else { panic!("it goes on") };
-        let blocks: Vec<&str> = launch.iter().map(|launch| launch.key.block.pointer()).collect();
-        assert_eq!(blocks, ["/branches/north", "/branches/south"]);
-        assert_eq!(wake, Some(3000));
-    }
 
     #[test]
     fn the_first_success_decides() {
-        let (race, clock) = (race(), Clock::at(1000));
-        let (mut failed, _) = race.start(&clock.context()).unwrap();
-        let lost = Outcome::Failed(StepError::terminal("http_4xx", "refused"));
-        assert_eq!(
-            race.on(&mut failed, ended("north", lost), &clock.context()),
-            Ok(Decision::wait())
-        );
-        let won = Outcome::Done(json!(12));
-        assert_eq!(
-            race.on(&mut failed, ended("south", won), &clock.context()),
-            Ok(Decision::done(json!({ "south": 12 })))
+        play(
+            "race_until",
+            race(),
+            r#"
+            start                       => run /branches/north, /branches/south wake 3000
+            /branches/north ! http_4xx  => wait
+            /branches/south = 12        => done {"south":12}
+            "#,
         );
     }
 
     #[test]
-    fn failures_of_all_and_the_deadline_fail_the_step() {
-        let (race, clock) = (race(), Clock::at(1000));
-        let (mut failed, _) = race.start(&clock.context()).unwrap();
-        let late = race.on(&mut failed, ControlEvent::Woken, &clock.context()).unwrap_err();
-        assert_eq!(late.to_string(), "deadline_passed: no branch succeeded within 2s");
-        let lost = |code: &str| Outcome::Failed(StepError::terminal(code, "refused"));
-        race.on(&mut failed, ended("north", lost("http_4xx")), &clock.context()).unwrap();
-        let error = race
-            .on(&mut failed, ended("south", lost("out_of_stock")), &clock.context())
-            .unwrap_err();
-        assert_eq!((error.code.as_str(), error.retryable), ("all_branches_failed", false));
-        assert_eq!(error.details["south"]["code"], "out_of_stock");
+    fn failures_of_all_fail_the_step() {
+        play(
+            "race_until",
+            race(),
+            r#"
+            start                           => run /branches/north, /branches/south wake 3000
+            /branches/north ! http_4xx      => wait
+            /branches/south ! out_of_stock  => failed all_branches_failed {"north":{"code":"http_4xx","message":"it broke"},"south":{"code":"out_of_stock","message":"it broke"}}
+            "#,
+        );
+    }
+
+    #[test]
+    fn the_deadline_fails_the_step() {
+        play(
+            "race_until",
+            race(),
+            "start => run /branches/north, /branches/south wake 3000
+             woken => failed deadline_passed retryable",
+        );
     }
 
     #[test]
     fn when_cancelled_it_waits_for_its_branches() {
-        let (race, clock) = (race(), Clock::cancelling());
-        let mut failed = BTreeMap::new();
-        let done = ended("north", Outcome::Done(json!(1)));
-        assert_eq!(race.on(&mut failed, done, &clock.context()), Ok(Decision::wait()));
-        let end = Decision::end(Outcome::Cancelled);
-        assert_eq!(race.on(&mut failed, ControlEvent::Cancelled, &clock.context()), Ok(end));
+        play(
+            "race_until",
+            race(),
+            "start => run /branches/north, /branches/south wake 3000
+             cancel
+             /branches/north = 1 => wait
+             /branches/south x   => wait
+             cancelled           => cancelled",
+        );
     }
 }

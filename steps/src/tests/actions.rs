@@ -4,22 +4,24 @@ use locus_plugin::StepError;
 use locus_plugin::services::{Published, SqlOutcome};
 use serde_json::{Value, json};
 
-use super::services::{Answer, run};
+use locus_plugin::testing::Answer;
+
+use super::services::{asked, run};
 
 const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 const TEXT: (&str, &str) = ("content-type", "text/plain");
 
 fn http(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Vec<Answer> {
-    vec![Answer::Http(status, headers.to_vec(), body.as_bytes().to_vec())]
+    vec![Answer::http(status, headers, body)]
 }
 
 #[test]
 fn log_writes_a_line() {
     let (result, script) = run("log", json!({ "message": "hello" }), vec![]);
-    assert_eq!((result, script.asked()), (Ok(Value::Null), vec!["Info hello {}".to_owned()]));
+    assert_eq!((result, asked(&script)), (Ok(Value::Null), vec!["Info hello {}".to_owned()]));
     let params = json!({ "message": { "n": 1 }, "level": "warn", "fields": { "a": [2] } });
     let (_, script) = run("log", params, vec![]);
-    assert_eq!(script.asked(), [r#"Warn {"n":1} {"a":[2]}"#]);
+    assert_eq!(asked(&script), [r#"Warn {"n":1} {"a":[2]}"#]);
 }
 
 #[test]
@@ -58,7 +60,7 @@ fn requests_are_sent_as_written() {
         params["query"] = json!({ "page": 2 });
         let (result, script) = run("external_api", params, http(200, &[JSON], "{}"));
         assert_eq!(result, Ok(json!({})));
-        let request = script.requests.lock().unwrap().pop().unwrap();
+        let request = script.requests().remove(0);
         let headers: Vec<String> =
             request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(headers, expected_headers);
@@ -79,7 +81,7 @@ fn bodies_are_read() {
         (vec![JSON], b"", json!(null)),
         (vec![("content-type", "image/png")], b"\xff\xfe", json!("//4=")),
     ] {
-        let answer = vec![Answer::Http(200, headers, body.to_vec())];
+        let answer = vec![Answer::http(200, &headers, body)];
         let (result, _) = run("external_api", json!({ "url": "https://a.example" }), answer);
         assert_eq!(result, Ok(expected));
     }
@@ -145,7 +147,7 @@ fn requests_that_cannot_be_are_refused() {
     ] {
         let (result, script) = run("external_api", params, vec![]);
         assert_eq!(result.unwrap_err().code, "invalid_parameter");
-        assert!(script.asked().is_empty());
+        assert!(asked(&script).is_empty());
     }
 }
 
@@ -181,7 +183,7 @@ fn statements_go_to_the_database() {
         { "sql": "update stock set free = free - :n", "params": { "n": 2 }, "expect": { "affected": 1, "rows": null, "error": "out_of_stock" } },
         { "sql": "select 1", "params": {}, "expect": { "affected": null, "rows": 1, "error": "expectation_failed" } },
     ]);
-    assert_eq!(script.asked(), [format!("shop run-1/shop/pay {statements}")]);
+    assert_eq!(asked(&script), [format!("shop run-1/shop/pay {statements}")]);
     let (result, _) = run("db_tx", json!({ "connection": "shop", "statements": [] }), vec![]);
     assert_eq!(result.unwrap_err().code, "invalid_parameter");
 }
@@ -194,7 +196,7 @@ fn messages_go_to_the_queue() {
     let (result, script) = run("queue_publish", params, vec![Answer::Published(published)]);
     assert_eq!(result, Ok(json!({ "id": "17", "duplicate": true })));
     assert_eq!(
-        script.asked(),
+        asked(&script),
         [r#"bus run-1/shop/pay {"topic":"mail","payload":[1],"headers":{"a":"b"}}"#]
     );
 }
@@ -206,7 +208,7 @@ fn read(path: &str, content: &[u8], more: Value) -> Result<Value, String> {
         params[key] = value.clone();
     }
     let (result, script) = run("read_file", params, vec![Answer::File(content.to_vec())]);
-    assert_eq!(script.asked(), [path]);
+    assert_eq!(asked(&script), [path]);
     result.map_err(|error| {
         assert!(!error.retryable);
         format!("{}: {} {}", error.code, error.message, error.details)

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::play;
+use locus_plugin::testing::play;
 
 #[test]
 fn a_called_workflow_is_waited_for() {

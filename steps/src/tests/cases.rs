@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::{Stage, play};
+use locus_plugin::testing::{Stage, play};
 
 #[test]
 fn the_first_true_condition_decides() {

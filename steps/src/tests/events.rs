@@ -1,10 +1,10 @@
 //! `emit`, `wait_event`, `schedule` and `run_command`: what they ask of their host, and what they make of its answers.
 
 use locus_plugin::services::CommandOutput;
+use locus_plugin::testing::{Answer, play};
 use serde_json::{Value, json};
 
-use super::services::{Answer, run};
-use super::stage::play;
+use super::services::{asked, run};
 
 #[test]
 fn an_event_is_waited_for_until_it_comes_or_time_is_over() {
@@ -35,14 +35,14 @@ fn an_event_is_told_with_the_key_of_its_step() {
     let params = json!({ "type": "order.paid", "subject": "o-1", "data": { "n": 1 } });
     let (result, script) = run("emit", params, vec![Answer::Event]);
     let event = result.unwrap();
-    assert_eq!((&event["id"], &event["data"]), (&json!("e-1"), &json!({ "n": 1 })));
-    let asked = r#"run-1/shop/pay {"event_type":"order.paid","source":null,"subject":"o-1","data":{"n":1}}"#;
-    assert_eq!(script.asked(), [asked]);
+    assert_eq!((&event["id"], &event["data"]), (&json!("run-1/shop/pay"), &json!({ "n": 1 })));
+    let expected = r#"run-1/shop/pay {"event_type":"order.paid","source":null,"subject":"o-1","data":{"n":1}}"#;
+    assert_eq!(asked(&script), [expected]);
 }
 
 #[test]
 fn a_start_is_planned() {
-    for (when, asked) in [
+    for (when, planned) in [
         (json!({ "after": "2m" }), r#"{"at":180000}"#),
         (json!({ "at": "1970-01-01T01:00:00+00:30" }), r#"{"at":1800000}"#),
         (
@@ -56,12 +56,12 @@ fn a_start_is_planned() {
     ] {
         let mut params = json!({ "workflow": "remind", "input": { "user": 1 } });
         params.as_object_mut().unwrap().extend(when.as_object().unwrap().clone());
-        let (result, script) = run("schedule", params, vec![Answer::Scheduled("r-1")]);
+        let (result, script) = run("schedule", params, vec![Answer::Run("r-1".to_owned())]);
         assert_eq!(result, Ok(json!({ "id": "r-1" })));
         let expected = format!(
-            r#"run-1/shop/pay {{"workflow":"remind","input":{{"user":1}},"when":{asked}}}"#
+            r#"run-1/shop/pay {{"workflow":"remind","input":{{"user":1}},"when":{planned}}}"#
         );
-        assert_eq!(script.asked(), [expected]);
+        assert_eq!(asked(&script), [expected]);
     }
     let both = json!({ "workflow": "remind", "after": "1s", "cron": "* * * * *" });
     assert_eq!(run("schedule", both, vec![]).0.unwrap_err().code, "invalid_parameter");
@@ -79,12 +79,12 @@ fn a_program_is_asked_for_as_it_is_written() {
         "timeout": "5s", "max_output": 10,
     });
     let (_, script) = run("run_command", params, ran(0, "", ""));
-    let asked: Value = serde_json::from_str(&script.asked()[0]).unwrap();
+    let told: Value = serde_json::from_str(&asked(&script)[0]).unwrap();
     let expected = json!({
         "program": "tool", "args": ["-x", "$(rm)"], "env": { "A": "1" }, "folder": "data",
         "stdin": br#"{"n":1}"#, "timeout": 5000, "max_output": 10,
     });
-    assert_eq!(asked, expected);
+    assert_eq!(told, expected);
 }
 
 #[test]

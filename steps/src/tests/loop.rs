@@ -3,7 +3,7 @@
 use locus_plugin::{BlockKey, BlockRef, ControlEvent, Outcome};
 use serde_json::json;
 
-use super::stage::{Stage, play};
+use locus_plugin::testing::{Stage, play};
 
 #[test]
 fn a_list_is_gone_over_in_order() {
@@ -220,8 +220,8 @@ fn there_is_a_limit() {
 
 #[test]
 fn a_condition_without_a_limit_of_its_own_ends_too() {
-    let mut stage = Stage::new("loop", json!({ "while": true, "steps": [] }));
-    stage.snapshots = false;
+    let mut stage = Stage::new("loop", json!({ "while": true, "steps": [] })).without_snapshots();
+
     stage.start();
     for index in 0..9_999 {
         let next = index + 1;
@@ -273,11 +273,10 @@ fn large_loops_are_no_problem() {
         json!({ "times": COUNT, "concurrency": 8, "steps": [] }),
         json!({ "over": vec![json!({ "sku": "a" }); COUNT as usize], "concurrency": 8, "steps": [] }),
     ] {
-        let mut stage = Stage::new("loop", params);
-        stage.snapshots = false;
+        let mut stage = Stage::new("loop", params).without_snapshots();
         stage.start();
         for index in 0..COUNT - 1 {
-            assert!(stage.running.len() <= 8);
+            assert!(stage.running().len() <= 8);
             stage.send(ended(index, Outcome::Done(json!(index))));
         }
         let done = stage.send(ended(COUNT - 1, Outcome::Done(json!("last"))));

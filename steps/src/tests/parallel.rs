@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::play;
+use locus_plugin::testing::play;
 
 fn branches(more: Value) -> Value {
     let mut params = json!({ "branches": { "b": [], "a": [], "c": [] } });

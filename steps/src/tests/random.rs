@@ -4,7 +4,7 @@ use locus_plugin::{BlockKey, ControlEvent, Exit, Outcome, StepError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use locus_plugin::testing::Stage;
 
 /// Steps in which much can happen.
 fn steps() -> impl Strategy<Value = (&'static str, Value)> {
@@ -60,7 +60,7 @@ proptest! {
         let mut stage = Stage::new(step, params);
         stage.start();
         for (which, how) in happenings {
-            if stage.ended {
+            if stage.ended() {
                 break;
             }
             happen(&mut stage, which, how);
@@ -68,21 +68,21 @@ proptest! {
         // Nobody wants it any longer: block by block it comes to an end.
         stage.cancel();
         for _ in 0..100 {
-            if stage.ended {
+            if stage.ended() {
                 break;
             }
             happen(&mut stage, 0, 15);
         }
-        prop_assert!(stage.ended, "{step} goes on, with {:?}", stage.running);
+        prop_assert!(stage.ended(), "{step} goes on, with {:?}", stage.running());
     }
 }
 
 fn happen(stage: &mut Stage, which: usize, how: u8) {
-    if stage.running.is_empty() {
+    if stage.running().is_empty() {
         if stage.cancelling() {
             stage.send(ControlEvent::Cancelled);
         } else {
-            assert!(stage.waking, "the step goes on, and waits for nothing");
+            assert!(stage.waking(), "the step goes on, and waits for nothing");
             match how {
                 0 => stage.cancel(),
                 _ => drop(stage.send(ControlEvent::Woken)),
@@ -90,7 +90,7 @@ fn happen(stage: &mut Stage, which: usize, how: u8) {
         }
         return;
     }
-    let running: Vec<BlockKey> = stage.running.iter().cloned().collect();
+    let running: Vec<BlockKey> = stage.running().iter().cloned().collect();
     let key = running[which % running.len()].clone();
     let exit = |signal: &str| Outcome::Exit(Exit { signal: signal.to_owned(), value: json!(how) });
     let outcome = match how {
@@ -100,7 +100,7 @@ fn happen(stage: &mut Stage, which: usize, how: u8) {
         3 => exit("return"),
         4 => exit("continue"),
         5 => exit("break"),
-        6..=10 if stage.waking => return drop(stage.send(ControlEvent::Woken)),
+        6..=10 if stage.waking() => return drop(stage.send(ControlEvent::Woken)),
         11.. if stage.cancelling() => Outcome::Cancelled,
         _ => Outcome::Done(json!(how)),
     };

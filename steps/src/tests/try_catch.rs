@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::play;
+use locus_plugin::testing::play;
 
 /// The error that a script's `/try ! broken` fails with, as a handler sees it.
 const BROKEN: &str =

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, play};
+use locus_plugin::testing::{Stage, play};
 
 #[test]
 fn set_names_values_and_gives_them_back() {

@@ -1,4 +1,4 @@
-//! A host for control steps that plays a script: an event on the left, the step's decision on the right.
+//! A host for control steps: it drives one event by event, or plays a script: an event on the left, the step's decision on the right.
 //!
 //! ```text
 //! start               => run /steps[0] index=0 item="a"
@@ -9,35 +9,40 @@
 //! Events: `start`, `woken`, `cancelled`, and the end of a block: `=` result, `!` failure, `?` failure that a retry may mend, `^` signal, `x`
 //! cancelled. `received TYPE DATA` is an event about `o-1`. A line `cancel` says that the step is being cancelled from now on; `at` sets the clock.
 //!
-//! Before each event the step is taken down to its snapshot and up again. Each decision is held against the contract.
+//! Before each event the step is taken down to its snapshot and up again. Each decision is held against the contract, and must survive being
+//! stored. In lazy parameters `$name.key` reads a variable that the block was given, `$name < 3` and `$name == "a"` compare it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use locus_plugin::control::{ControlHost, ControlInstance, ErasedControl};
-use locus_plugin::param::handle;
-use locus_plugin::step::Behaviour;
-use locus_plugin::{
-    BlockKey, BlockRef, CloudEvent, ControlContext, ControlEvent, Decision, EventDraft, Exit,
-    Launch, Outcome, StepError, StepType, Target, schema,
-};
 use serde_json::{Value, json};
 
-/// Plays a script from beginning to end.
+use super::{assert_declared, known, linked};
+use crate::control::{
+    BlockKey, ControlContext, ControlEvent, ControlHost, ControlInstance, Decision, ErasedControl,
+    Exit, Launch, Outcome, Target,
+};
+use crate::error::StepError;
+use crate::event::{CloudEvent, EventDraft, Subscription};
+use crate::param::{BlockRef, handle};
+use crate::schema;
+use crate::step::{Behaviour, StepType};
+
+/// Plays a script from beginning to end. See [`Stage`] for how events and decisions are written.
 #[track_caller]
-pub(super) fn play(step: &str, params: Value, script: &str) {
+pub fn play(step: &str, params: Value, script: &str) {
     let mut stage = Stage::new(step, params);
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line == "cancel" {
             stage.cancel();
         } else if let Some(now) = line.strip_prefix("at ") {
-            stage.host.now.set(now.parse().expect("a number of milliseconds"));
+            stage.at(now.parse().expect("a number of milliseconds"));
         } else {
             let (event, expected) = line.split_once("=>").expect("an event => a decision");
             let decision = match event.trim() {
                 "start" => stage.start(),
-                event => stage.send(read_event(event)),
+                event => stage.send_text(event),
             };
             assert_eq!(decision, expected.trim(), "\nafter `{}` of\n{script}", event.trim());
         }
@@ -45,36 +50,51 @@ pub(super) fn play(step: &str, params: Value, script: &str) {
     assert!(stage.ended, "the step goes on after\n{script}");
 }
 
-/// A step on the stage.
-pub(super) struct Stage {
+/// A control step on the stage.
+///
+/// Events are written `/steps[0] = 1` (ended with a result), `/steps ! code` (failed), `/steps ? code` (failed, a retry may help), `/steps ^ break 1`
+/// (a signal), `/steps x` (cancelled), `received order.placed {"n":1}` (an event about `o-1`), `woken`, `cancelled`; decisions `run /a, /b[0] item=1`, `wake 3000`, `cancel /a`, `listen {…} until 3000`, `wait`, `done 1`, `failed code`,
+/// `exit break 1`, `cancelled`.
+pub struct Stage {
     control: Arc<dyn ErasedControl>,
-    /// The parameters with handles in the places of blocks and lazy parameters.
     ty: StepType,
+    /// The parameters with handles in the places of blocks and lazy parameters.
     params: Value,
     blocks: BTreeMap<String, Value>,
     instance: Option<Box<dyn ControlInstance>>,
     host: Host,
-    pub(super) running: BTreeSet<BlockKey>,
-    pub(super) waking: bool,
-    pub(super) listening: bool,
-    pub(super) ended: bool,
-    /// Whether the step is taken down and up again at each event.
-    pub(super) snapshots: bool,
+    running: BTreeSet<BlockKey>,
+    waking: bool,
+    /// What it listens for.
+    listening: Option<Subscription>,
+    ended: bool,
+    snapshots: bool,
+    /// What it decided last.
+    decided: Option<Result<Decision, StepError>>,
 }
 
 struct Host {
     params: Value,
+    config: RefCell<Value>,
     now: Cell<u64>,
     cancelling: Cell<bool>,
     evaluated: RefCell<Vec<String>>,
 }
 
 impl Stage {
-    pub(super) fn new(step: &str, params: Value) -> Self {
-        let entry = super::entry(step);
-        let Behaviour::Control(control) = entry.behaviour else {
-            panic!("`{step}` is no control step")
+    /// The linked control step of this name with parameters as they are written: its blocks are lists of steps, and whatever stands in them.
+    #[must_use]
+    #[track_caller]
+    pub fn new(step: &str, params: Value) -> Self {
+        let registry = linked();
+        let Some(entry) = registry.step(step).cloned() else {
+            let names = registry.steps().map(|entry| entry.ty.name.as_str());
+            panic!("no step type `{step}` is linked; {}", known(names))
         };
+        let Behaviour::Control(control) = entry.behaviour else {
+            panic!("`{step}` is an action: run it in a `World`")
+        };
+        let config = registry.standing(&entry.ty.plugin).config.as_ref().clone();
         let mut handled = params.clone();
         let mut blocks = BTreeMap::new();
         place_handles(&entry.ty.params, &mut handled, "", &mut blocks);
@@ -86,19 +106,41 @@ impl Stage {
             instance: None,
             host: Host {
                 params,
+                config: RefCell::new(config),
                 now: Cell::new(1000),
                 cancelling: Cell::new(false),
                 evaluated: RefCell::default(),
             },
             running: BTreeSet::new(),
             waking: false,
-            listening: false,
+            listening: None,
             ended: false,
             snapshots: true,
+            decided: None,
         }
     }
 
-    pub(super) fn start(&mut self) -> String {
+    /// The config of the plugin in the project.
+    #[must_use]
+    pub fn config(self, config: Value) -> Self {
+        self.host.config.replace(config);
+        self
+    }
+
+    /// Leaves the step up between events instead of taking it down to its snapshot.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.snapshots = false;
+        self
+    }
+
+    /// Sets the clock, in milliseconds since 1970-01-01 UTC.
+    pub fn at(&mut self, now: u64) {
+        self.host.now.set(now);
+    }
+
+    /// Begins the step; what it decides, as text.
+    pub fn start(&mut self) -> String {
         let started = self.control.start(self.params.clone(), &ControlContext::new(&self.host));
         let decision = started.map(|(instance, decision)| {
             self.instance = Some(instance);
@@ -108,15 +150,55 @@ impl Stage {
     }
 
     /// The step is being cancelled from now on.
-    pub(super) fn cancel(&mut self) {
+    pub fn cancel(&mut self) {
         self.host.cancelling.set(true);
     }
 
-    pub(super) fn cancelling(&self) -> bool {
+    /// Whether the step is being cancelled.
+    #[must_use]
+    pub fn cancelling(&self) -> bool {
         self.host.cancelling.get()
     }
 
-    pub(super) fn send(&mut self, event: ControlEvent) -> String {
+    /// The blocks that are running.
+    #[must_use]
+    pub const fn running(&self) -> &BTreeSet<BlockKey> {
+        &self.running
+    }
+
+    /// Whether the step waits for a time.
+    #[must_use]
+    pub const fn waking(&self) -> bool {
+        self.waking
+    }
+
+    /// What the step listens for.
+    #[must_use]
+    pub const fn listening(&self) -> Option<&Subscription> {
+        self.listening.as_ref()
+    }
+
+    /// Whether the step has ended.
+    #[must_use]
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What it decided last, as a value; `None` before it was started.
+    #[must_use]
+    pub const fn decided(&self) -> Option<&Result<Decision, StepError>> {
+        self.decided.as_ref()
+    }
+
+    /// Tells it of an event, written as in a script; what it decides, as text.
+    #[track_caller]
+    pub fn send_text(&mut self, event: &str) -> String {
+        self.send(read_event(event))
+    }
+
+    /// Tells it of an event; what it decides, as text.
+    #[track_caller]
+    pub fn send(&mut self, event: ControlEvent) -> String {
         assert!(!self.ended, "an event after the end: {event:?}");
         match &event {
             ControlEvent::Ended { key, .. } => {
@@ -125,7 +207,7 @@ impl Stage {
             ControlEvent::Woken => {
                 assert!(std::mem::take(&mut self.waking), "nobody wants to be woken");
             }
-            ControlEvent::Received(_) => assert!(self.listening, "nobody listens"),
+            ControlEvent::Received(_) => assert!(self.listening.is_some(), "nobody listens"),
             ControlEvent::Cancelled => assert!(self.cancelling() && self.running.is_empty()),
         }
         let mut instance = self.instance.take().expect("the step has started");
@@ -141,10 +223,16 @@ impl Stage {
 
     /// Checks a decision, does it, and says what it is.
     fn take(&mut self, decision: Result<Decision, StepError>) -> String {
+        if let Ok(decision) = &decision {
+            let stored = serde_json::to_string(decision).expect("a decision can be stored");
+            let read: Decision = serde_json::from_str(&stored).expect("a stored decision is read");
+            assert_eq!(read, *decision, "the decision changes when it is stored: {stored}");
+        }
+        self.decided = Some(decision.clone());
         match decision {
             Err(error) => {
                 self.ended = true;
-                super::assert_declared(&self.ty, &self.host.params, &error);
+                assert_declared(&self.ty, &self.host.params, &error);
                 describe_error(&error)
             }
             Ok(Decision::End { outcome, vars }) => {
@@ -157,31 +245,45 @@ impl Stage {
                 describe_outcome(&outcome) + &vars
             }
             Ok(Decision::Continue { launch, cancel, wake, listen: Some(subscription) }) => {
-                assert!(
-                    launch.is_empty() && cancel.is_empty(),
-                    "no built-in step runs and listens"
-                );
-                self.waking |= wake.is_some();
-                self.listening = true;
-                let until = wake.map_or_else(String::new, |instant| format!(" until {instant}"));
-                format!(
-                    "listen {}{until}",
-                    serde_json::to_string(&subscription).expect("plain data")
-                )
+                let written = serde_json::to_string(&subscription).expect("plain data");
+                self.listening = Some(subscription);
+                if launch.is_empty() && cancel.is_empty() {
+                    self.waking |= wake.is_some();
+                    let until =
+                        wake.map_or_else(String::new, |instant| format!(" until {instant}"));
+                    return format!("listen {written}{until}");
+                }
+                let listen = None;
+                let rest = Decision::Continue { launch, cancel, wake, listen };
+                format!("listen {written} {}", self.describe(rest))
             }
-            Ok(Decision::Continue { launch, cancel, wake, listen: None }) => {
+            Ok(rest) => self.describe(rest),
+        }
+    }
+
+    /// Does what a decision to go on wants, and says what that is.
+    fn describe(&mut self, decision: Decision) -> String {
+        match decision {
+            Decision::End { .. } => String::new(),
+            Decision::Continue { launch, cancel, wake, listen: _ } => {
                 for key in &cancel {
                     assert!(self.running.contains(key), "{key:?} is cancelled and not running");
                 }
                 self.waking |= wake.is_some();
                 let launched: Vec<String> =
                     launch.into_iter().map(|launch| self.launch(launch)).collect();
-                match (launched.is_empty(), wake) {
-                    (false, None) => format!("run {}", launched.join(", ")),
-                    (true, Some(instant)) => format!("wake {instant}"),
-                    (true, None) => "wait".to_owned(),
-                    (false, Some(_)) => panic!("no built-in step runs and waits at once"),
+                let mut parts = Vec::new();
+                if !launched.is_empty() {
+                    parts.push(format!("run {}", launched.join(", ")));
                 }
+                if let Some(instant) = wake {
+                    parts.push(format!("wake {instant}"));
+                }
+                if !cancel.is_empty() {
+                    let keys: Vec<String> = cancel.iter().map(describe_key).collect();
+                    parts.push(format!("cancel {}", keys.join(", ")));
+                }
+                if parts.is_empty() { "wait".to_owned() } else { parts.join(" ") }
             }
         }
     }
@@ -191,7 +293,8 @@ impl Stage {
         let mut text = describe_key(&key);
         match target {
             Target::Block => {
-                let slot = &self.blocks[key.block.pointer()];
+                let slot = self.blocks.get(key.block.pointer());
+                let slot = slot.unwrap_or_else(|| panic!("{text} is no block of the step"));
                 assert!(
                     !self.cancelling() || slot["runs"] == "always",
                     "{text} starts during cancellation"
@@ -213,7 +316,8 @@ impl Stage {
     }
 
     /// The conditions looked at so far.
-    pub(super) fn evaluated(&self) -> Vec<String> {
+    #[must_use]
+    pub fn evaluated(&self) -> Vec<String> {
         self.host.evaluated.borrow().clone()
     }
 }
@@ -223,11 +327,11 @@ impl ControlHost for Host {
     fn eval(&self, pointer: &str, bindings: &BTreeMap<String, Value>) -> Result<Value, StepError> {
         self.evaluated.borrow_mut().push(pointer.to_owned());
         let written = self.params.pointer(pointer).expect("something is written there");
-        let Some(text) = written.as_str() else {
+        let Some(text) = written.as_str().filter(|text| text.starts_with('$')) else {
             return Ok(written.clone());
         };
         let words: Vec<&str> = text.split(' ').collect();
-        let mut path = words[0].strip_prefix('$').expect("a variable").split('.');
+        let mut path = words[0].trim_start_matches('$').split('.');
         let name = path.next().unwrap_or_default();
         let variable = bindings.get(name).ok_or_else(|| {
             StepError::terminal("expression_failed", format!("`${name}` is not bound"))
@@ -247,6 +351,10 @@ impl ControlHost for Host {
 
     fn cancelling(&self) -> bool {
         self.cancelling.get()
+    }
+
+    fn config(&self) -> Value {
+        self.config.borrow().clone()
     }
 }
 
