@@ -221,6 +221,11 @@ impl Shape {
         })
     }
 
+    /// Whether it says what belongs behind keys.
+    pub(crate) fn has_entries(&self) -> bool {
+        !self.properties.is_empty() || matches!(self.others, Others::Of(_))
+    }
+
     /// What belongs behind a key.
     pub(crate) fn property(&self, key: &str) -> Option<&Self> {
         self.properties.get(key).or(match &self.others {

@@ -244,7 +244,9 @@ impl<'a> Typer<'_, 'a> {
             results.borrow_mut()[level.at] = result.clone();
             self.undo(block, &level.done(), variables);
         }
-        self.assumed.truncate(assumed);
+        if guard.is_some() {
+            self.assumed.truncate(assumed);
+        }
         if !ends {
             self.vars = None;
         }

@@ -46,7 +46,8 @@ pub(crate) fn check(
         all.candidates.iter().for_each(|step| read.check(step, problems));
     }
     if !all.names.is_empty() {
-        let is_read = |name: &str| read.any || read.all_vars || read.vars.contains(name);
+        // What looks at the whole of `.` may read anything: that is no reason to speak of chance.
+        let is_read = |name: &str| read.vars.contains(name);
         check_races(block, &is_read, problems);
     }
 }

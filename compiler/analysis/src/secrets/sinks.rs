@@ -125,7 +125,7 @@ impl Walk<'_> {
             return;
         }
         match &node.kind {
-            NodeKind::Mapping(entries) if !shape.properties.is_empty() => {
+            NodeKind::Mapping(entries) if shape.has_entries() => {
                 for entry in entries {
                     if let Some(inner) = shape.property(&entry.key.value) {
                         let step = what.rsplit(" of ").next().unwrap_or_default();

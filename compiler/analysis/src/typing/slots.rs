@@ -26,6 +26,8 @@ pub(super) struct Taker<'a> {
     signals: &'a [String],
     /// What the signals carry.
     values: BTreeMap<String, Ty>,
+    /// The variables that are set where signals leave; `None` where none does.
+    vars: Option<Vars>,
 }
 
 /// A block as the walk over the parameters found it.
@@ -61,8 +63,10 @@ impl<'a> Typer<'_, 'a> {
         if let Some(node) = step.params.written {
             self.params(node, &mut ended, place);
         }
-        self.takers.push(Taker { signals: &entry.ty.catches, values: BTreeMap::new() });
+        let values = BTreeMap::new();
+        self.takers.push(Taker { signals: &entry.ty.catches, values, vars: None });
         self.slots(&mut ended, entry, place);
+        self.vars = self.with_left();
         if let Some(taker) = self.takers.pop() {
             ended.signals = taker.values;
         }
@@ -85,16 +89,26 @@ impl<'a> Typer<'_, 'a> {
 
     /// A signal goes to the nearest step around that takes it.
     fn raise(&mut self, signal: &str, value: Ty) {
-        let taker = self.takers.iter_mut().rev();
-        let taker = taker.into_iter().find(|taker| taker.signals.iter().any(|s| s == signal));
-        match taker {
-            Some(taker) => {
+        let at = self.takers.iter().rposition(|taker| taker.signals.iter().any(|s| s == signal));
+        match at {
+            Some(at) => {
+                let left = self.takers[at].vars.take();
+                let left = self.joined(left, self.vars.clone(), |_| None);
+                let taker = &mut self.takers[at];
+                taker.vars = left;
                 let all = taker.values.entry(signal.to_owned()).or_default();
                 *all = all.union(&value);
             }
             None if signal == RETURN => self.returns = self.returns.union(&value),
             None => {}
         }
+    }
+
+    /// The variables behind a block of the innermost step around: those at its end, and those where signals have left it.
+    fn with_left(&mut self) -> Option<Vars> {
+        let left = self.takers.last_mut().and_then(|taker| taker.vars.take());
+        let ends = self.vars.take();
+        self.joined(ends, left, |_| None)
     }
 
     /// Walks over the blocks of a step in an order in which they may run.
@@ -165,7 +179,7 @@ impl<'a> Typer<'_, 'a> {
         let entered = self.vars.clone();
         self.foresee(ended, &[slot], place);
         self.visit(ended, slot, place);
-        let behind = self.vars.take();
+        let behind = self.with_left();
         self.vars = self.joined(entered, behind, |_| None);
     }
 
@@ -206,15 +220,22 @@ impl<'a> Typer<'_, 'a> {
         let entered = self.vars.clone();
         let mut behind: Option<Vars> = None;
         let mut reached = false;
+        let mut leaves = false;
         for slot in slots {
             self.vars.clone_from(&entered);
             self.visit(ended, slot, place);
+            leaves |= ended.blocks.get(&slot.pointer).is_some_and(Ty::is_never);
             let ends = self.vars.take();
             behind = if reached { self.joined(behind, ends, |_| None) } else { ends };
             reached |= behind.is_some();
         }
         if self.may_run_none(&entry.ty.result, ended) {
             behind = if reached { self.joined(behind, entered, |_| None) } else { entered };
+        }
+        if leaves {
+            // Whoever gets past these blocks knows how their conditions turned out.
+            let visits = slots.iter().filter_map(|slot| ended.walked.visits.get(&slot.pointer));
+            self.assumed.extend(visits.map(|visit| visit.topics.clone()));
         }
         self.vars = behind;
     }
@@ -275,7 +296,7 @@ impl<'a> Typer<'_, 'a> {
         for slot in slots {
             self.vars.clone_from(&wide);
             self.visit(ended, slot, place);
-            let ends = self.vars.take();
+            let ends = self.with_left();
             behind = self.joined(behind, ends, |_| None);
         }
         self.silent -= 1;

@@ -177,10 +177,16 @@ impl Object {
             return self;
         }
         let mut fields = Fields::new();
+        let telling = self.telling_fields(&other);
         for (name, mine) in &*self.fields {
+            let is_told = telling.iter().any(|told| *told != name);
             let field = match (other.fields.get(name), &other.rest) {
                 (Some(theirs), _) => Field {
-                    ty: mine.ty.union(&theirs.ty),
+                    ty: if is_told {
+                        told_apart(&mine.ty, &theirs.ty)
+                    } else {
+                        mine.ty.union(&theirs.ty)
+                    },
                     required: mine.required && theirs.required,
                 },
                 (None, Some(rest)) => Field::optional(mine.ty.union(rest)),
@@ -203,4 +209,46 @@ impl Object {
         };
         Self { fields: Arc::new(fields), rest }
     }
+}
+
+impl Object {
+    /// The fields by which objects of one type can be told from those of the other, as `ok` in `{ok: true}` and `{ok: false}`.
+    fn telling_fields<'o>(&'o self, other: &Self) -> Vec<&'o Arc<str>> {
+        let tells = |mine: &Field, theirs: &Field| {
+            mine.required && theirs.required && mine.ty.is_distinct_from(&theirs.ty)
+        };
+        let fields = self.fields.iter();
+        let telling = fields
+            .filter(|(name, mine)| other.fields.get(*name).is_some_and(|theirs| tells(mine, theirs)));
+        telling.map(|(name, _)| name).collect()
+    }
+}
+
+impl Ty {
+    /// Whether no value is of both types, as far as that can be seen at once.
+    fn is_distinct_from(&self, other: &Self) -> bool {
+        let unclear = Kinds::ANY.with(Kinds::NAMED);
+        if self.kinds.has(unclear) || other.kinds.has(unclear) {
+            return false;
+        }
+        let nulls = |kinds: Kinds| kinds.has(Kinds::NULLS);
+        let shared = self.kinds.only(other.kinds).without(Kinds::NULLS);
+        if nulls(self.kinds) && nulls(other.kinds) || !shared.within(Kinds::TEXT) {
+            return false;
+        }
+        match (self.literals(), other.literals()) {
+            (Some(mine), Some(theirs)) => mine.iter().all(|text| !theirs.contains(text)),
+            _ => shared.is_empty(),
+        }
+    }
+}
+
+/// What a field holds of objects that another field tells apart: which of them has null there is known to whoever looked at that field.
+fn told_apart(mine: &Ty, theirs: &Ty) -> Ty {
+    let silent = |null: &Ty, other: &Ty| {
+        let said = null.kinds.within(Kinds::NULLS) && null.null_reasons().is_empty();
+        let missing = Ty::never().possibly_missing().tainted(&null.secret_marks());
+        (said && !other.is_null()).then(|| missing.union(other))
+    };
+    silent(mine, theirs).or_else(|| silent(theirs, mine)).unwrap_or_else(|| mine.union(theirs))
 }
