@@ -1,0 +1,18 @@
+//! A plugin that reads `*.locus.csv`: models, schemas and workflows that were written in a spreadsheet.
+//!
+//! - [`cells`]: a text as rows of cells, each with its bytes;
+//! - [`tables`]: rows as workflows, models and schemas;
+//! - [`front_end`]: the parser hook that joins them.
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod cells;
+pub mod front_end;
+pub mod tables;
+
+use locus_plugin::Plugin;
+
+/// Models, schemas and workflows from tables.
+#[derive(Plugin)]
+#[plugin(id = "acme.csv", stability = "preview")]
+pub struct Csv;
