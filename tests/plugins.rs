@@ -2,6 +2,7 @@
 
 mod acme;
 mod around;
+mod authoring;
 mod command_line;
 mod every_point;
 mod fit;
