@@ -19,6 +19,7 @@ mod bad_input;
 mod cli;
 mod codes;
 mod derives;
+mod embed;
 mod execute;
 mod external;
 mod generate;
