@@ -44,7 +44,9 @@ impl PostValidate for Estimate {
                 let price = audit.shown(audit.price(&dearest.step_type.value));
                 problem = problem.at(dearest.step_type.span, format!("costs most: {price}"));
             }
-            cx.push(problem.help("do without a step, or raise `budget` in the config of `acme.audit`"));
+            cx.push(
+                problem.help("do without a step, or raise `budget` in the config of `acme.audit`"),
+            );
         }
     }
 }
@@ -96,7 +98,9 @@ mod tests {
         let steps = json!([{ "ask": {} }, { "tell": {} }, { "free": {} }]);
         assert_eq!(
             told(config(0.35), steps.clone()),
-            ["acme.audit/over-budget: `quote` costs at least 0.40 EUR, more than the budget of 0.35 EUR, at \"quote\""]
+            [
+                "acme.audit/over-budget: `quote` costs at least 0.40 EUR, more than the budget of 0.35 EUR, at \"quote\""
+            ]
         );
         // Sums are exact: the budget itself may be spent.
         assert_eq!(told(config(0.4), steps), Vec::<String>::new());
@@ -107,7 +111,9 @@ mod tests {
         let steps = json!([{ "ask": {}, "when": "${ .input.ask }" }, { "tell": {} }]);
         assert_eq!(
             told(config(0.2), steps),
-            ["acme.audit/may-exceed-budget: `quote` costs 0.40 EUR when each of its steps runs once, more than the budget of 0.20 EUR, at \"quote\""]
+            [
+                "acme.audit/may-exceed-budget: `quote` costs 0.40 EUR when each of its steps runs once, more than the budget of 0.20 EUR, at \"quote\""
+            ]
         );
         let undone = json!([{ "tell": {}, "compensate": [{ "ask": {} }] }]);
         assert_eq!(told(config(0.2), undone), Vec::<String>::new());
@@ -115,6 +121,9 @@ mod tests {
 
     #[test]
     fn without_a_budget_nothing_is_told() {
-        assert_eq!(told(json!({ "prices": { "*": 9 } }), json!([{ "ask": {} }])), Vec::<String>::new());
+        assert_eq!(
+            told(json!({ "prices": { "*": 9 } }), json!([{ "ask": {} }])),
+            Vec::<String>::new()
+        );
     }
 }

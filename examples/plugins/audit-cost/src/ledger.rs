@@ -101,7 +101,8 @@ impl Ledger {
     pub fn read(cx: &HookContext) -> Result<Self, HostError> {
         let Some(state) = cx.state()? else { return Ok(Self::default()) };
         if state.version != VERSION {
-            let message = format!("the ledger has the form {}, this plugin reads {VERSION}", state.version);
+            let message =
+                format!("the ledger has the form {}, this plugin reads {VERSION}", state.version);
             return Err(HostError::new("unknown_ledger", message));
         }
         serde_json::from_value(state.value)

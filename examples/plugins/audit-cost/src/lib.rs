@@ -15,3 +15,19 @@ pub mod report;
 pub mod trail;
 
 pub use prices::Audit;
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::testing::conformance;
+    use locus_plugin::testing::tree;
+    use serde_json::json;
+
+    #[test]
+    fn the_plugin_keeps_the_contract() {
+        conformance::plugin();
+        let program =
+            tree(json!({ "workflows": { "a": { "steps": [{ "log": { "message": "a" } }] } } }));
+        conformance::hooks("estimate", &program);
+        conformance::hooks("trail", &program);
+    }
+}

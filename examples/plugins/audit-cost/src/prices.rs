@@ -52,7 +52,11 @@ pub type Micros = u64;
 
 /// An amount as it is written in a config.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast stops at the ends of the range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast stops at the ends of the range"
+)]
 pub fn micros(amount: f64) -> Micros {
     (amount * 1e6).round() as Micros
 }
@@ -98,7 +102,10 @@ mod tests {
         let audit = Audit::from_value(config).unwrap();
         let prices = ["http_slow", "http", "log"].map(|step_type| audit.price(step_type));
         assert_eq!(prices, [2_500_000, 100_000, 1]);
-        assert_eq!(prices.map(|price| audit.shown(price)), ["2.50 EUR", "0.10 EUR", "0.000001 EUR"]);
+        assert_eq!(
+            prices.map(|price| audit.shown(price)),
+            ["2.50 EUR", "0.10 EUR", "0.000001 EUR"]
+        );
         assert_eq!(Audit::from_value(json!({})).unwrap().price("log"), 0);
     }
 

@@ -39,8 +39,11 @@ impl Command for Report {
                 (name.clone(), shown)
             })
             .collect();
-        let open: Map<String, Value> =
-            ledger.open.iter().map(|(run, cost)| (run.clone(), json!(audit.shown(*cost)))).collect();
+        let open: Map<String, Value> = ledger
+            .open
+            .iter()
+            .map(|(run, cost)| (run.clone(), json!(audit.shown(*cost))))
+            .collect();
         Ok(json!({
             "currency": audit.currency,
             "spent": audit.shown(spent),

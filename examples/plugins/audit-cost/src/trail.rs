@@ -131,10 +131,13 @@ fn run_ended(run: &RunInfo, outcome: &str, cx: &mut HookContext) {
     match audit.limit().filter(|budget| cost > *budget) {
         Some(budget) => {
             let (cost, budget) = (audit.shown(cost), audit.shown(budget));
-            let message = format!("`{}` has cost {cost}, more than the budget of {budget}", run.workflow);
+            let message =
+                format!("`{}` has cost {cost}, more than the budget of {budget}", run.workflow);
             cx.log(LogLevel::Warn, &message);
         }
-        None => cx.log(LogLevel::Info, &format!("`{}` has cost {}", run.workflow, audit.shown(cost))),
+        None => {
+            cx.log(LogLevel::Info, &format!("`{}` has cost {}", run.workflow, audit.shown(cost)))
+        }
     }
     let event = RunEnded {
         run: run.id.clone(),
@@ -232,6 +235,10 @@ mod tests {
         assert_eq!(verdicts, [Verdict::Keep, Verdict::Keep]);
         let denied = world.calls().into_iter().filter(|call| matches!(call, Call::Audit(..)));
         assert!(denied.count() > 0);
-        assert!(world.logged().iter().any(|line| line.contains("not enforced")), "{:?}", world.logged());
+        assert!(
+            world.logged().iter().any(|line| line.contains("not enforced")),
+            "{:?}",
+            world.logged()
+        );
     }
 }

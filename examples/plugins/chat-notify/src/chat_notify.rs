@@ -115,7 +115,8 @@ impl ChatNotify {
             Format::Markup => self.text.clone(),
         };
         let mut body = Map::new();
-        let named = [("channel", self.channel.clone().or(config.channel)), ("username", config.username)];
+        let named =
+            [("channel", self.channel.clone().or(config.channel)), ("username", config.username)];
         for (key, value) in named {
             body.extend(value.map(|value| (key.to_owned(), json!(value))));
         }
@@ -151,7 +152,9 @@ fn refusal(response: &HttpResponse) -> StepError {
     }
     let message = format!("the chat service answered {status}");
     let error = match status {
-        429 => StepError::retryable("rate_limited", "the chat service takes no more messages for now"),
+        429 => {
+            StepError::retryable("rate_limited", "the chat service takes no more messages for now")
+        }
         408 | 500.. => StepError::retryable(format!("http_{}xx", status / 100), message),
         _ => StepError::terminal(format!("http_{}xx", status / 100), message),
     };
@@ -187,14 +190,18 @@ mod tests {
 
     #[test]
     fn the_message_is_sent_with_its_key() {
-        let world = World::new().step("run-1", "announce/tell", 2).answer(Answer::http(204, &[], ""));
+        let world =
+            World::new().step("run-1", "announce/tell", 2).answer(Answer::http(204, &[], ""));
         let params = json!({
             "webhook": "https://chat.example/hook", "text": "A & B <paid>", "level": "success",
             "facts": [{ "name": "Amount", "value": 12 }],
         });
         assert_eq!(world.run("chat_notify", params), Ok(json!({ "status": 204 })));
         let request = &world.requests()[0];
-        assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://chat.example/hook"));
+        assert_eq!(
+            (request.method.as_str(), request.url.as_str()),
+            ("POST", "https://chat.example/hook")
+        );
         let key = ("Idempotency-Key".to_owned(), "run-1/announce/tell".to_owned());
         assert!(request.headers.contains(&key), "{:?}", request.headers);
         assert_eq!(
@@ -240,7 +247,8 @@ mod tests {
     #[test]
     fn a_limit_says_how_long_to_wait() {
         let limited = |seconds: &str| {
-            let world = World::new().answer(Answer::http(429, &[("retry-after", seconds)], "rate_limited"));
+            let world =
+                World::new().answer(Answer::http(429, &[("retry-after", seconds)], "rate_limited"));
             let params = json!({ "webhook": "https://chat.example/h", "text": "Paid" });
             world.run("chat_notify", params).unwrap_err().details
         };

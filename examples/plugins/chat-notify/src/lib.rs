@@ -24,3 +24,18 @@ pub struct Chat {
     /// The name that messages are shown under.
     pub username: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::testing::conformance;
+    use locus_plugin::testing::tree;
+    use serde_json::json;
+
+    #[test]
+    fn the_plugin_keeps_the_contract() {
+        conformance::plugin();
+        let steps = json!([{ "chat_notify": { "text": "a" } }]);
+        let program = tree(json!({ "workflows": { "announce": { "steps": steps } } }));
+        conformance::hooks("webhook_given", &program);
+    }
+}

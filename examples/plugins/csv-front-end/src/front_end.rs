@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn schemas_are_objects_of_their_fields() {
         let read = read("a.locus.csv", "schema,field,type\nSummary,orders,int\n");
-        assert_eq!(read.value(), json!({ "schemas": { "Summary": { "fields": { "orders": { "type": "int" } } } } }));
+        assert_eq!(
+            read.value(),
+            json!({ "schemas": { "Summary": { "fields": { "orders": { "type": "int" } } } } })
+        );
     }
 
     #[test]
@@ -140,10 +143,16 @@ mod tests {
     #[test]
     fn a_table_needs_its_columns() {
         for (text, told) in [
-            ("\u{feff}flow,type\na,log\n", "the table has no column `workflow`, `model` or `schema`, at flow,type"),
+            (
+                "\u{feff}flow,type\na,log\n",
+                "the table has no column `workflow`, `model` or `schema`, at flow,type",
+            ),
             ("workflow,id\na,b\n", "the table has no column `type`, at workflow,id"),
             ("model,type\nA,int\n", "the table has no column `field`, at model,type"),
-            ("model,schema,field\nA,,b\n", "a table is about one thing: `model` and `schema` are both there, at schema"),
+            (
+                "model,schema,field\nA,,b\n",
+                "a table is about one thing: `model` and `schema` are both there, at schema",
+            ),
         ] {
             let read = read("a.locus.csv", text);
             assert_eq!((read.documents.len(), read.told()), (0, vec![told.to_owned()]));

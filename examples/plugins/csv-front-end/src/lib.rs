@@ -16,3 +16,21 @@ use locus_plugin::Plugin;
 #[derive(Plugin)]
 #[plugin(id = "acme.csv", stability = "preview")]
 pub struct Csv;
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::testing::conformance;
+
+    #[test]
+    fn the_plugin_keeps_the_contract() {
+        conformance::plugin();
+        conformance::front_end(
+            "a.locus.csv",
+            "workflow,id,type,when,message\na, x,log,${ .input.b },\"Größe \"\"XL\"\", bitte\"\nb,,stop,true,3\n",
+        );
+        conformance::front_end(
+            "a.locus.csv",
+            "model,field,type,enum,description\nA,,,,All\nA,b,int,,\nA,c,,ä | b,\"x, y\"\n",
+        );
+    }
+}

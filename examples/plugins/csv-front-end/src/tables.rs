@@ -87,7 +87,8 @@ fn table(reader: &mut Reader<'_>, header: Vec<Cell>) -> Option<Table> {
         return None;
     };
     if let Some(&(other, _, at)) = found.get(1) {
-        let message = format!("a table is about one thing: `{subject}` and `{other}` are both there");
+        let message =
+            format!("a table is about one thing: `{subject}` and `{other}` are both there");
         reader.bad_table(header[at].bytes.clone(), message, "make two files of it");
         return None;
     }
@@ -135,7 +136,9 @@ fn step(reader: &mut Reader<'_>, table: &Table, row: &[Cell]) -> Option<Node> {
     for (column, cell) in filled(table, row) {
         match column.text.value.as_str() {
             "workflow" | "type" => {}
-            name if STEP_KEYS.contains(&name) => step.push(entry(reader, column, value(reader, cell))),
+            name if STEP_KEYS.contains(&name) => {
+                step.push(entry(reader, column, value(reader, cell)))
+            }
             _ => params.push(entry(reader, column, value(reader, cell))),
         }
     }
@@ -170,7 +173,13 @@ fn field(reader: &mut Reader<'_>, table: &Table, row: &[Cell], group: &mut Group
 }
 
 /// Takes a row without a field: nothing but a description may stand in it.
-fn describe(reader: &mut Reader<'_>, table: &Table, row: &[Cell], keys: Vec<Entry>, group: &mut Group) {
+fn describe(
+    reader: &mut Reader<'_>,
+    table: &Table,
+    row: &[Cell],
+    keys: Vec<Entry>,
+    group: &mut Group,
+) {
     let is_description = |entry: &Entry| entry.key.value == "description";
     if keys.is_empty() || !keys.iter().all(is_description) || group.description.is_some() {
         let message = format!("this row names no field of `{}`", group.owner.text.value);
@@ -192,14 +201,13 @@ fn declaration(reader: &Reader<'_>, table: &Table, group: Group) -> Entry {
         _ => ("fields", NodeKind::Mapping(group.inside)),
     };
     let whole = match &inside {
-        NodeKind::Mapping(fields) => fields.iter().fold(name, |whole, field| whole.to(field.value.span)),
+        NodeKind::Mapping(fields) => {
+            fields.iter().fold(name, |whole, field| whole.to(field.value.span))
+        }
         NodeKind::Sequence(steps) => steps.iter().fold(name, |whole, step| whole.to(step.span)),
         _ => name,
     };
-    let inside = Entry {
-        key: Spanned::new(key.to_owned(), name),
-        value: Node::new(inside, whole),
-    };
+    let inside = Entry { key: Spanned::new(key.to_owned(), name), value: Node::new(inside, whole) };
     let entries = group.description.into_iter().chain([inside]).collect();
     let value = Node::new(NodeKind::Mapping(entries), whole);
     entry(reader, &group.owner, value)

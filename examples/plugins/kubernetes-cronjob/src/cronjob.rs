@@ -60,7 +60,7 @@ pub struct KubernetesCronjob {
     project: String,
     /// The Secret whose entries the container sees as environment variables: `LOCUS_SECRET_…` for the secrets of the workflows.
     #[param(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
-    secret: Option<String>,
+    env_from: Option<String>,
     /// The ServiceAccount of the pods.
     #[param(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
     service_account: Option<String>,
@@ -129,7 +129,9 @@ impl KubernetesCronjob {
         let resources = self.resources.as_ref().map(|resources| {
             let parts = [("requests", &resources.requests), ("limits", &resources.limits)];
             let parts = parts.into_iter().filter(|(_, amounts)| !amounts.is_empty());
-            parts.map(|(name, amounts)| json!({ "name": name, "amounts": amounts })).collect::<Vec<_>>()
+            parts
+                .map(|(name, amounts)| json!({ "name": name, "amounts": amounts }))
+                .collect::<Vec<_>>()
         });
         json!({
             "name": unit.subject["name"],
@@ -153,7 +155,7 @@ impl KubernetesCronjob {
             "resources": resources.unwrap_or_default(),
             "project": self.project,
             "state_path": format!("{}/.locus", self.project.trim_end_matches('/')),
-            "secret": self.secret,
+            "env_from": self.env_from,
             "service_account": self.service_account,
             "state_claim": self.state_claim,
         })
@@ -216,13 +218,16 @@ mod tests {
     fn scheduled(workflows: &[(&str, &[&str])]) -> Tree {
         let declared: serde_json::Map<String, Value> = workflows
             .iter()
-            .map(|(name, _)| ((*name).to_owned(), json!({ "steps": [{ "log": { "message": "a" } }] })))
+            .map(|(name, _)| {
+                ((*name).to_owned(), json!({ "steps": [{ "log": { "message": "a" } }] }))
+            })
             .collect();
         let mut tree = tree(json!({ "workflows": declared }));
         for (name, crons) in workflows {
             let workflow = &mut tree.program.workflows[*name];
             let span = workflow.name.span;
-            let crons = crons.iter().map(|cron| Trigger::Cron(Spanned::new((*cron).to_owned(), span)));
+            let crons =
+                crons.iter().map(|cron| Trigger::Cron(Spanned::new((*cron).to_owned(), span)));
             workflow.triggers = crons.collect();
         }
         tree
@@ -234,15 +239,17 @@ mod tests {
 
     #[test]
     fn each_trigger_is_a_job() {
-        let tree = scheduled(&[("restock_shelves", &["0 3 * * 7", "0 15 * * 7"]), ("by_hand", &[])]);
+        let tree =
+            scheduled(&[("restock_shelves", &["0 3 * * 7", "0 15 * * 7"]), ("by_hand", &[])]);
         let files = generate("kubernetes_cronjob", options(), &tree.program).unwrap();
         let paths: Vec<&str> = files.plan.units.iter().map(|unit| unit.path.as_str()).collect();
-        assert_eq!(
-            paths,
-            ["restock-shelves.yaml", "restock-shelves-2.yaml", "kustomization.yaml"]
-        );
+        assert_eq!(paths, ["restock-shelves.yaml", "restock-shelves-2.yaml", "kustomization.yaml"]);
         let first = files.get("restock-shelves.yaml").unwrap();
-        for part in [r#""schedule": "0 3 * * 0""#, r#""time_zone": "Etc/UTC""#, r#""workflow": "restock_shelves""#] {
+        for part in [
+            r#""schedule": "0 3 * * 0""#,
+            r#""time_zone": "Etc/UTC""#,
+            r#""workflow": "restock_shelves""#,
+        ] {
             assert!(first.contains(part), "no {part} in {first}");
         }
         let again = generate("kubernetes_cronjob", options(), &tree.program).unwrap();
@@ -261,7 +268,10 @@ mod tests {
         let shown: Value = serde_json::from_str(text.split_once('\n').unwrap().1).unwrap();
         assert_eq!(shown["starting_deadline"], 2);
         assert_eq!((&shown["suspend"], &shown["concurrency"]), (&json!(true), &json!("Replace")));
-        assert_eq!(shown["resources"], json!([{ "name": "limits", "amounts": { "memory": "1Gi" } }]));
+        assert_eq!(
+            shown["resources"],
+            json!([{ "name": "limits", "amounts": { "memory": "1Gi" } }])
+        );
     }
 
     #[test]

@@ -15,3 +15,13 @@ use locus_plugin::Plugin;
 #[derive(Plugin)]
 #[plugin(id = "acme.kubernetes", stability = "preview")]
 pub struct Kubernetes;
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::testing::conformance;
+
+    #[test]
+    fn the_plugin_keeps_the_contract() {
+        conformance::plugin();
+    }
+}

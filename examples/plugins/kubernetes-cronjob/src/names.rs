@@ -60,9 +60,16 @@ mod tests {
     #[test]
     fn names_are_labels() {
         assert_eq!(all(&["restock_shelves", "Close2", "_x_"]), ["restock-shelves", "close2", "x"]);
-        let odd = all(&["größe", "ü", "", &"a".repeat(60), &format!("{}-{}", "b".repeat(42), "c".repeat(20))]);
+        let odd = all(&[
+            "größe",
+            "ü",
+            "",
+            &"a".repeat(60),
+            &format!("{}-{}", "b".repeat(42), "c".repeat(20)),
+        ]);
         for name in &odd {
-            let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+            let ends =
+                |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
             assert!((1..=LONGEST).contains(&name.len()), "{name}");
             assert!(ends(name.chars().next()) && ends(name.chars().last()), "{name}");
             assert!(name.chars().all(|c| ends(Some(c)) || c == '-'), "{name}");

@@ -18,7 +18,8 @@ fn without_seven(item: &str) -> String {
     match to {
         None if from == "7" => "0".to_owned(),
         Some("7") => {
-            let (Some(from), Ok(step)) = (weekday(from), step.unwrap_or("1").parse::<usize>()) else {
+            let (Some(from), Ok(step)) = (weekday(from), step.unwrap_or("1").parse::<usize>())
+            else {
                 return item.to_owned();
             };
             let mut days: Vec<u32> = (from..=7).step_by(step.max(1)).map(|day| day % 7).collect();

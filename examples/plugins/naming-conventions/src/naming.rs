@@ -3,9 +3,7 @@
 use locus_plugin::hooks::Filter;
 use locus_plugin::model::Program;
 use locus_plugin::model::types::{Field, TypeKind};
-use locus_plugin::{
-    Diagnostic, HookContext, Hooks, IndexMap, PostValidate, Severity, Span,
-};
+use locus_plugin::{Diagnostic, HookContext, Hooks, IndexMap, PostValidate, Severity, Span};
 
 use crate::conventions::{Naming, Rules};
 use crate::words::words;
@@ -23,7 +21,12 @@ impl PostValidate for Names {
         let Ok(naming) = cx.config_as::<Naming>() else { return };
         let mut check = Check { naming: &naming, cx };
         for workflow in program.workflows.values() {
-            check.name("workflow", naming.workflows.as_ref(), &workflow.name.value, workflow.name.span);
+            check.name(
+                "workflow",
+                naming.workflows.as_ref(),
+                &workflow.name.value,
+                workflow.name.span,
+            );
             check.fields("input", &workflow.input);
             for id in workflow.steps.walk().into_iter().filter_map(|step| step.id.as_ref()) {
                 check.name("step", naming.steps.as_ref(), &id.value, id.span);
@@ -69,15 +72,19 @@ impl Check<'_> {
             let help = format!("write it in {}", case.as_str());
             self.report("case", message, at, rename.unwrap_or(&help));
         }
-        if !rules.prefixes.is_empty() && !rules.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str())) {
-            let list: Vec<String> = rules.prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
+        if !rules.prefixes.is_empty()
+            && !rules.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+        {
+            let list: Vec<String> =
+                rules.prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
             let message = format!("the {what} `{name}` begins with none of {}", list.join(", "));
             self.report("prefix", message, at, rename.unwrap_or("give it one of them"));
         }
         if let Some(longest) = rules.max_length {
             let length = name.chars().count();
             if length > longest as usize {
-                let message = format!("the {what} `{name}` has {length} characters, more than {longest}");
+                let message =
+                    format!("the {what} `{name}` has {length} characters, more than {longest}");
                 self.report("length", message, at, "find a shorter name");
             }
         }
@@ -102,10 +109,13 @@ fn proposal(rules: &Rules, name: &str) -> Option<String> {
     };
     let mut better = joined(name);
     let has_prefix = |text: &str| {
-        rules.prefixes.is_empty() || rules.prefixes.iter().any(|prefix| text.starts_with(prefix.as_str()))
+        rules.prefixes.is_empty()
+            || rules.prefixes.iter().any(|prefix| text.starts_with(prefix.as_str()))
     };
     // Of several prefixes only its author knows the right one.
-    if !has_prefix(&better) && let [prefix] = rules.prefixes.as_slice() {
+    if !has_prefix(&better)
+        && let [prefix] = rules.prefixes.as_slice()
+    {
         better = joined(&format!("{prefix}{better}"));
     }
     let short = rules.max_length.is_none_or(|longest| better.chars().count() <= longest as usize);
@@ -140,7 +150,10 @@ mod tests {
         let hooks = HookSet::in_world("naming", &World::new().config(config));
         let found = hooks.post_validate(&tree.program).diagnostics;
         let lines = tree.told(&found);
-        lines.into_iter().zip(found.into_iter().map(|problem| problem.help.unwrap_or_default())).collect()
+        lines
+            .into_iter()
+            .zip(found.into_iter().map(|problem| problem.help.unwrap_or_default()))
+            .collect()
     }
 
     fn shop() -> Tree {
@@ -163,10 +176,22 @@ mod tests {
             "steps": { "forbidden": ["step", "tmp"], "max_length": 9 },
         });
         let expected = [
-            ("acme.naming/case: the workflow `importOrders` is not written in snake_case, at \"importOrders\"", "rename it to `shop_import_orders`"),
-            ("acme.naming/prefix: the workflow `importOrders` begins with none of `shop_`, at \"importOrders\"", "rename it to `shop_import_orders`"),
-            ("acme.naming/word: the step `step2` has the word `step`, at \"step2\"", "say what the step is or does instead"),
-            ("acme.naming/length: the step `read_lines` has 10 characters, more than 9, at \"read_lines\"", "find a shorter name"),
+            (
+                "acme.naming/case: the workflow `importOrders` is not written in snake_case, at \"importOrders\"",
+                "rename it to `shop_import_orders`",
+            ),
+            (
+                "acme.naming/prefix: the workflow `importOrders` begins with none of `shop_`, at \"importOrders\"",
+                "rename it to `shop_import_orders`",
+            ),
+            (
+                "acme.naming/word: the step `step2` has the word `step`, at \"step2\"",
+                "say what the step is or does instead",
+            ),
+            (
+                "acme.naming/length: the step `read_lines` has 10 characters, more than 9, at \"read_lines\"",
+                "find a shorter name",
+            ),
         ];
         let expected = expected.map(|(line, help)| (line.to_owned(), help.to_owned()));
         assert_eq!(told(config, &shop()), expected);
@@ -197,7 +222,10 @@ mod tests {
         };
         tree.program.workflows["importOrders"].input.insert("unitPrice".to_owned(), field);
         let found = told(json!({ "fields": { "case": "snake" } }), &tree);
-        assert!(found[0].0.starts_with("acme.naming/case: the input `unitPrice` is not"), "{found:?}");
+        assert!(
+            found[0].0.starts_with("acme.naming/case: the input `unitPrice` is not"),
+            "{found:?}"
+        );
         assert_eq!(found[0].1, "rename it to `unit_price`");
     }
 

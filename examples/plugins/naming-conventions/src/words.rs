@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_is_joined_fits() {
-        for name in ["reserve_stock", "HTTPServer2_list", "größeÄndern", "x", "a1_b2", "在庫_list"] {
+        for name in ["reserve_stock", "HTTPServer2_list", "größeÄndern", "x", "a1_b2", "在庫_list"]
+        {
             for case in ALL {
                 let joined = case.join(&words(name));
                 assert!(case.fits(&joined), "{} {joined}", case.as_str());

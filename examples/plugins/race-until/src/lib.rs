@@ -14,3 +14,13 @@ use locus_plugin::Plugin;
 #[derive(Plugin)]
 #[plugin(id = "acme.race", stability = "preview")]
 pub struct Race;
+
+#[cfg(test)]
+mod tests {
+    use locus_plugin::testing::conformance;
+
+    #[test]
+    fn the_plugin_keeps_the_contract() {
+        conformance::plugin();
+    }
+}
