@@ -372,7 +372,7 @@ impl World {
 }
 
 pub(crate) fn registry() -> Registry {
-    use {locus_generators as _, locus_steps as _};
+    use {acme_kubernetes_cronjob as _, locus_generators as _, locus_steps as _};
     Registry::linked().unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 

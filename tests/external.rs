@@ -11,6 +11,8 @@ pub(crate) const TSC: &str = "LOCUS_TSC";
 pub(crate) const OPENAPI_VALIDATOR: &str = "LOCUS_OPENAPI_VALIDATOR";
 /// Parses Mermaid diagrams: the files named, or standard input.
 pub(crate) const MERMAID: &str = "LOCUS_MERMAID";
+/// Holds Kubernetes manifests against the schemas of Kubernetes.
+pub(crate) const KUBERNETES_VALIDATE: &str = "LOCUS_KUBERNETES_VALIDATE";
 
 /// Asks the YAML language server about standard input: the schema, and a place to complete at.
 pub(crate) const YAML_SERVER: &str = "LOCUS_YAML_SERVER";
@@ -95,4 +97,21 @@ fn mermaid_parser_tells_good_from_bad() {
     assert!(content, "{said}");
     let (content, said) = checked("flowchart TD\n  a[charge --> b\n").unwrap();
     assert!(!content && said.contains("Parse error"), "{said}");
+}
+
+#[test]
+fn kubernetes_validator_tells_good_from_bad() {
+    let checked = |name: &str, spec: &str| {
+        let text =
+            format!("apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: a }}\nspec:\n{spec}");
+        let mut validate = tool(KUBERNETES_VALIDATE)?;
+        Some(verdict(validate.arg("--strict").arg(scratch(name, &text)), ""))
+    };
+    let good = "  schedule: '0 3 * * *'\n  jobTemplate: { spec: { template: { spec: { containers: [{ name: a }] } } } }\n";
+    let Some((content, said)) = checked("good.yaml", good) else {
+        return;
+    };
+    assert!(content, "{said}");
+    let (content, said) = checked("bad.yaml", "  schedule: '0 3 * * *'\n").unwrap();
+    assert!(!content && said.contains("jobTemplate"), "{said}");
 }

@@ -14,7 +14,9 @@ use locus_compiler::{Compilation, build, compile};
 use locus_model::Target;
 use locus_plugin::Registry;
 
-use crate::external::{MERMAID, OPENAPI_VALIDATOR, TSC, tool, verdict};
+use crate::external::{
+    KUBERNETES_VALIDATE, MERMAID, OPENAPI_VALIDATOR, TSC, tool, verdict,
+};
 
 /// Files by path, with `/`.
 type Files = BTreeMap<String, String>;
@@ -25,7 +27,7 @@ fn cases() -> Vec<PathBuf> {
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     cases.retain(|case| case.is_dir());
     cases.sort();
-    assert!(cases.len() >= 6, "the cases of the generators are gone");
+    assert!(cases.len() >= 7, "the cases of the generators are gone");
     cases
 }
 
@@ -85,6 +87,9 @@ fn other_tools_take_what_is_generated() {
         for (path, text) in &made {
             if path.ends_with("openapi.json") {
                 judge(tool(OPENAPI_VALIDATOR), path, "", &[path]);
+            }
+            if path.ends_with(".yaml") && text.contains("\nkind: CronJob\n") {
+                judge(tool(KUBERNETES_VALIDATE), path, "", &["--strict", path]);
             }
             for diagram in diagrams(text).filter(|_| path.ends_with(".md")) {
                 judge(tool(MERMAID), path, diagram, &[]);

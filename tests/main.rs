@@ -31,6 +31,7 @@ mod codes;
 mod derives;
 mod diff;
 mod editor;
+mod embed;
 mod execute;
 mod external;
 mod fuzzed;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// The command with the built-in plugins.
 pub(crate) const LOCUS: &str = env!("CARGO_BIN_EXE_locus-under-test");
 
-/// The command with the plugin of the examples (`acme_shop_plugin`) linked in as well.
+/// The command with the plugins of the examples (`examples/plugins`) linked in as well.
 pub(crate) const ACME: &str = env!("CARGO_BIN_EXE_acme-under-test");
 
 /// What a command said and how it ended.

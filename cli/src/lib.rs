@@ -1,7 +1,7 @@
 //! The `locus` command, as a library: a host with plugins of its own names their crates and calls [`main`].
 //!
 //! ```ignore
-//! use acme_shop_plugin as _;
+//! use acme_chat_notify as _;
 //!
 //! fn main() -> std::process::ExitCode {
 //!     locus_cli::main()

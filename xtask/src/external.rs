@@ -115,6 +115,14 @@ pub(crate) const EXTERNALS: &[External] = &[
         },
         program: "vscode-check.mjs",
     },
+    External {
+        name: "kubernetes",
+        proves: "generated Kubernetes manifests fit the schemas of Kubernetes",
+        variable: "LOCUS_KUBERNETES_VALIDATE",
+        needs: &[PYTHON],
+        install: Install::Pip { packages: &["kubernetes-validate==1.37.0"] },
+        program: "bin/kubernetes-validate",
+    },
 ];
 
 /// Which tools the tests can use, and which not and why.

@@ -205,7 +205,8 @@ impl Lint {
                     "mend `#[param(default = …)]`",
                 );
             }
-            if looks_secret(name)
+            if what == "parameter"
+                && looks_secret(name)
                 && property["type"] == "string"
                 && property.get(schema::SECRET_SAFE).is_none()
             {
@@ -238,10 +239,11 @@ fn is_of(ty: &Value, value: &Value) -> bool {
     }
 }
 
+/// Names that mean the secret itself; `secret` alone may be the name of one.
 fn looks_secret(name: &str) -> bool {
-    ["password", "passwd", "secret", "api_key", "apikey", "private_key"]
+    ["password", "passwd", "api_key", "apikey", "private_key"]
         .iter()
         .any(|word| name.contains(word))
-        || name == "token"
+        || name.ends_with("_secret")
         || name.ends_with("_token")
 }

@@ -1,5 +1,5 @@
 //! All plugins that are linked, sorted by name and checked. Registration by linking has no order and can miss a crate silently:
-//! so hosts name every crate once (`use acme_shop as _;`), everything is sorted, and duplicates are errors.
+//! so hosts name every crate once (`use acme_chat_notify as _;`), everything is sorted, and duplicates are errors.
 
 pub(crate) mod requirements;
 
