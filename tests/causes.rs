@@ -59,7 +59,7 @@ fn plant(file: usize, line: usize, letter: usize, how: u8) -> Option<Planted> {
                 })
                 .collect();
             let at = *slips.get(letter % slips.len().max(1))?;
-            let mut letters = letters.clone();
+            let mut letters = letters;
             letters.swap(at, at + 1);
             lines[line] = letters.into_iter().collect();
             line

@@ -1,6 +1,7 @@
 //! What the fuzz targets of `fuzz/` demand of any input, demanded of all the files there are in the tests, of pieces of them, and of
 //! bytes at random. Fuzzing itself needs another compiler: `fuzz/Cargo.toml` says how.
 
+#[allow(unreachable_pub, reason = "it is a crate of its own where it is fuzzed")]
 #[path = "fuzz/src/lib.rs"]
 mod targets;
 

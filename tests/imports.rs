@@ -57,7 +57,7 @@ proptest! {
             listed.push(listed[0].clone());
         }
         files.push(("main.locus.yaml".to_owned(), format!("imports: [ {} ]", listed.join(", "))));
-        prop_assert_eq!(identity(&files, "main.locus.yaml"), expected.clone());
-        prop_assert_eq!(identity(&files, ""), expected);
+        prop_assert_eq!(&identity(&files, "main.locus.yaml"), &expected);
+        prop_assert_eq!(&identity(&files, ""), &expected);
     }
 }

@@ -275,17 +275,23 @@ workflows:
 fn a_run_whose_disk_gets_full_goes_on_when_there_is_room() {
     let project = folder_with([("count.locus.yaml", COUNT)]);
     let run = "run count.locus.yaml --quiet --run-id one";
-    let said = with_files_up_to(150_000, project.path(), run).ended(1);
+    // Room for the tables and the first records, not for all of them.
+    let said = with_files_up_to(800_000, project.path(), run).ended(1);
     assert_eq!(said.stdout, "");
     said.says("[store_").says("help: ").says("what is recorded is safe");
     let runs = locus(project.path(), &["runs", "list", "--json"]).ok().json();
     assert_eq!(runs[0]["state"], "interrupted", "{runs}");
     let output = locus(project.path(), &["runs", "resume", "one", "--quiet"]).ok().json();
     assert_eq!(output, 300 * 299 / 2);
-    // Not even room to begin.
-    let none = folder_with([("count.locus.yaml", COUNT)]);
-    with_files_up_to(512, none.path(), run).ended(1).says("[store_").says("help: ");
-    assert_eq!(locus(none.path(), &["run", "count.locus.yaml", "-q"]).ok().json(), 300 * 299 / 2);
+    // Not even room to begin: neither for the tables, nor for the first record behind them.
+    for bytes in [512, 150_000, 270_000] {
+        let none = folder_with([("count.locus.yaml", COUNT)]);
+        with_files_up_to(bytes, none.path(), run).ended(1).says("[store_").says("help: ");
+        let runs = locus(none.path(), &["runs", "list", "--json"]).ok().json();
+        assert_eq!(runs, serde_json::json!([]), "with {bytes} bytes");
+        let output = locus(none.path(), &["run", "count.locus.yaml", "-q"]).ok().json();
+        assert_eq!(output, 300 * 299 / 2);
+    }
 }
 
 /// A disk that really is full, where the system lets a test have one of its own.

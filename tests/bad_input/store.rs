@@ -18,6 +18,8 @@ fn with_store(bytes: &[u8]) -> TempDir {
 fn store() -> Vec<u8> {
     let project = folder_with([("good.locus.yaml", GOOD)]);
     locus(project.path(), &["run", "-q", "--run-id", "one"]).ok();
+    // Between commands the record is one file, which can be copied.
+    assert!(!project.path().join(".locus/runs.db-wal").exists(), "a log is left beside the record");
     std::fs::read(project.path().join(".locus/runs.db")).unwrap()
 }
 

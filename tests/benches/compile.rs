@@ -5,6 +5,7 @@
 //! figures with limits alone.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "figures are what it is for")]
 
 mod specs;
 

@@ -1,7 +1,10 @@
 //! What a keystroke costs in a file of 2,000 lines: the edit, the diagnostics of the whole program, and a completion; beside reading
 //! the text once.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on fails")]
+
 #[path = "specs.rs"]
+#[allow(dead_code, reason = "it is shared between benchmarks")]
 mod specs;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Calls of workflows: whether the input that is written out has the keys that the workflow takes.
 
 use locus_diag::{Span, did_you_mean};
-use locus_model::{Entry, NodeKind};
+use locus_model::{Entry, Field, NodeKind};
 
 use crate::context::Context;
 use crate::messages::names;
@@ -52,12 +52,18 @@ pub(crate) fn check(cx: &mut Context<'_>, entries: &[Entry], shape: &Shape, anch
         }
     }
     let place = entry.map_or(anchor, |entry| entry.key.span);
-    for (name, field) in input {
+    let lacks = |name: &str, field: &Field| {
         let needed = !field.ty.optional && field.default.is_none();
-        let misspelled = meant.contains(&name.as_str());
-        if needed && !misspelled && !given.iter().any(|entry| entry.key.value == *name) {
-            problems.push(names::missing_call_input(name, workflow, callee.declared, place));
-        }
+        needed && !meant.contains(&name) && !given.iter().any(|entry| entry.key.value == *name)
+    };
+    let missing: Vec<&str> =
+        input.iter().filter(|(name, field)| lacks(name, field)).map(|(name, _)| &**name).collect();
+    // One that is missing beside one that is not known was given under that name.
+    if missing.len() != 1 || problems.len() != 1 {
+        let missing = missing.into_iter();
+        problems.extend(
+            missing.map(|name| names::missing_call_input(name, workflow, callee.declared, place)),
+        );
     }
     cx.problems.extend(problems);
 }

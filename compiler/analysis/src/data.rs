@@ -70,6 +70,7 @@ pub(crate) fn check_fields(
     place: Span,
 ) {
     let mut meant = Vec::new();
+    let mut unknown = 0;
     for entry in entries {
         match fields.get(&entry.key.value) {
             Some(field) => check(cx, &entry.value, field),
@@ -77,17 +78,22 @@ pub(crate) fn check_fields(
                 let known = fields.keys().map(String::as_str);
                 meant.extend(did_you_mean(&entry.key, known.clone()));
                 cx.report(messages::unknown(&entry.key, taker, known));
+                unknown += 1;
             }
         }
     }
-    for (name, field) in fields {
+    let lacks = |name: &str, field: &Field| {
         let needed = !field.ty.optional && field.default.is_none();
         let there = entries.iter().any(|entry| entry.key.value == *name)
-            || given.contains(&name.as_str())
-            || meant.contains(&name.as_str());
-        if needed && !there {
-            cx.report(messages::missing(name, taker, place));
-        }
+            || given.contains(&name)
+            || meant.contains(&name);
+        needed && !there
+    };
+    let missing: Vec<&str> =
+        fields.iter().filter(|(name, field)| lacks(name, field)).map(|(name, _)| &**name).collect();
+    // One that is missing beside one that is not known was given under that name.
+    if missing.len() != 1 || unknown != 1 {
+        missing.into_iter().for_each(|name| cx.report(messages::missing(name, taker, place)));
     }
 }
 

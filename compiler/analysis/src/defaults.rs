@@ -10,17 +10,12 @@ use crate::keys::anchor;
 use crate::messages::types as messages;
 use crate::types::Place;
 
-/// Reads the default of a field.
-pub(crate) fn read(
-    cx: &mut Context<'_>,
-    node: &Node,
-    field: &Field,
-    place: Place,
-) -> Option<Value> {
+/// Reads the default of a field. One that does not fit is reported and kept: the field has a default, though a wrong one.
+pub(crate) fn read(cx: &mut Context<'_>, node: &Node, field: &Field, place: Place) -> Value {
     let before = cx.problems.len();
     let value = data::value(cx, node);
     if cx.problems.len() > before {
-        return None;
+        return value;
     }
     let word = node.as_str().unwrap_or_default();
     let made = match field.ty.kind {
@@ -29,7 +24,7 @@ pub(crate) fn read(
         _ => false,
     };
     if made {
-        return Some(value);
+        return value;
     }
     if let Some((at, ty)) = misfit(node, &field.ty) {
         let made = match (&ty.kind, place) {
@@ -39,13 +34,10 @@ pub(crate) fn read(
         };
         let problem = messages::invalid_default(&ty.to_string(), at.kind_name(), anchor(at), made);
         cx.report(problem);
-        return None;
-    }
-    if let Some(limit) = beyond(&value, field) {
+    } else if let Some(limit) = beyond(&value, field) {
         cx.report(messages::default_beyond_limit(limit, anchor(node)));
-        return None;
     }
-    Some(value)
+    value
 }
 
 /// The limit that a value does not keep to, as its keyword.

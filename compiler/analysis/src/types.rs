@@ -137,7 +137,7 @@ fn long(cx: &mut Context<'_>, node: &Node, place: Place, field: &mut Field) {
         }
     }
     if let Some(node) = keys.get("default") {
-        field.default = defaults::read(cx, node, field, place);
+        field.default = Some(defaults::read(cx, node, field, place));
     }
 }
 

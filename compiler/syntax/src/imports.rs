@@ -248,7 +248,6 @@ fn not_found(written: &Spanned<String>, path: &str, meant: Option<String>) -> Di
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn patterns_fit_paths() {

@@ -30,9 +30,10 @@ const READERS: usize = 4;
 /// A store in a file.
 pub struct SqliteStore {
     path: PathBuf,
-    // Fields are dropped in this order: the writer ends before others may take over the runs.
-    writer: Database,
+    // Fields are dropped in this order: the writer closes the file last, since only a connection that may write can bring the log into
+    // it, and it ends before others may take over the runs.
     readers: Mutex<Vec<Connection>>,
+    writer: Database,
     owners: Owners,
     host: Arc<dyn Host>,
 }

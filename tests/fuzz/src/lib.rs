@@ -38,10 +38,10 @@ fn shown(compilation: &Compilation) {
             let source = compilation.sources.get(span.source).expect("a place is in a source");
             assert!(source.text.get(span.range()).is_some(), "{problem:?}");
         }
-        to_json(problem, &compilation.sources);
-        to_terminal(problem, &compilation.sources, Style::default());
+        let _ = to_json(problem, &compilation.sources);
+        let _ = to_terminal(problem, &compilation.sources, Style::default());
     }
-    to_sarif(&compilation.diagnostics, &compilation.sources, "0");
+    let _ = to_sarif(&compilation.diagnostics, &compilation.sources, "0");
 }
 
 /// A tree that is made of the bytes, with words of the language, is compiled.

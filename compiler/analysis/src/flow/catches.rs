@@ -150,7 +150,7 @@ fn shadowed(
 /// Reports a code that nothing raises. What workflows that are called raise is known only when all are read.
 fn not_raised(walk: &mut Walk<'_>, code: &Spanned<String>, errors: &Errors<'_>, place: Place) {
     let is_host = |host: &&str| !CONDITIONAL.contains(host) && overlap(&code.value, host);
-    if HOST_ERRORS.iter().any(|host| is_host(&host)) {
+    if HOST_ERRORS.iter().any(is_host) {
         return;
     }
     let mut workflows = Vec::new();

@@ -216,6 +216,10 @@ fn own_errors<'d>(step: &'d StepDraft<'d>, entry: &'d StepEntry) -> Errors<'d> {
     if effects::of(step) == Some(Effect::AtMostOnce) {
         errors.insert(Source::Code("interrupted"));
     }
+    // A key that is not understood may have been meant to name one.
+    if step.params.broken {
+        errors.insert(Source::Unknown);
+    }
     for given in step.roles.all(Role::Raises) {
         let written = given.node(step).map(Node::as_str);
         let code = match written {

@@ -95,11 +95,16 @@ pub(crate) fn no_duration_at_all(found: &Node) -> Diagnostic {
     )
     .at(place_of(found), "no duration");
     match &found.kind {
+        NodeKind::Number(number) if number.as_f64().is_some_and(|number| number < 0.0) => {
+            problem.help("a duration is not negative; write it with its unit: `30s`, `5m`, `2d`")
+        }
         NodeKind::Number(number) => {
             let meant = format!("{number}s");
-            problem
-                .help(format!("say the unit: `{number}s`, `{number}m`, `{number}ms`"))
-                .maybe_fix(format!("replace `{number}` by `{meant}`"), found.span, meant)
+            problem.help(format!("say the unit: `{number}s`, `{number}m`, `{number}ms`")).maybe_fix(
+                format!("replace `{number}` by `{meant}`"),
+                found.span,
+                meant,
+            )
         }
         _ => problem,
     }

@@ -64,24 +64,9 @@ impl Typer<'_, '_> {
     pub(super) fn gather_topics(&self, node: &Node, topics: &mut Vec<String>) {
         match &node.kind {
             NodeKind::String(text) => {
-                let Some(template) = self.cx.templates.get(text) else { return };
-                let mut looked_into = Vec::new();
-                for path in template.expressions().flat_map(Expr::paths) {
-                    match (&path.root, &*path.segments) {
-                        (Root::Dot, [first, second, ..]) => {
-                            topics.push(format!("{}.{}", first.name, second.name));
-                        }
-                        (Root::Variable(name), [first, ..]) => {
-                            topics.push(format!("${name}.{}", first.name));
-                            looked_into.push(name.as_str());
-                        }
-                        _ => {}
-                    }
-                    topics.extend(path.segments.iter().map(|segment| segment.name.clone()));
+                if let Some(template) = self.cx.templates.get(text) {
+                    gather_from(template, topics);
                 }
-                let variables = template.expressions().flat_map(Expr::variables);
-                let whole = variables.filter(|variable| !looked_into.contains(&&*variable.name));
-                topics.extend(whole.map(|variable| format!("${}", variable.name)));
             }
             NodeKind::Sequence(items) => {
                 items.iter().for_each(|item| self.gather_topics(item, topics));
@@ -93,9 +78,13 @@ impl Typer<'_, '_> {
         }
     }
 
-    /// Whether a condition around this place, or before it, has thought of one of these reasons for null.
-    pub(super) fn is_considered(&self, reasons: &[u32]) -> bool {
+    /// Whether a condition around this place, or before it, has thought of one of these reasons for null; where nobody said one, of
+    /// something that the expressions look at.
+    pub(super) fn is_considered(&self, reasons: &[u32], looked_at: &Topics) -> bool {
         let assumed = |topic: &str| self.assumed.iter().any(|topics| topics.has(topic));
+        if reasons.is_empty() {
+            return looked_at.0.iter().any(|topic| is_place(topic) && assumed(topic));
+        }
         reasons.iter().filter_map(|number| self.reasons.get(*number)).any(|reason| match reason {
             Reason::Declared { name, .. } => assumed(name),
             Reason::Skipped { step, topics, .. } => {
@@ -160,6 +149,33 @@ impl Typer<'_, '_> {
             dot.insert("input", Field::required(input));
         }
     }
+}
+
+/// What the expressions of a string look at.
+pub(super) fn topics_of(template: &Template) -> Topics {
+    let mut topics = Vec::new();
+    gather_from(template, &mut topics);
+    Topics(topics.into())
+}
+
+fn gather_from(template: &Template, topics: &mut Vec<String>) {
+    let mut looked_into = Vec::new();
+    for path in template.expressions().flat_map(Expr::paths) {
+        match (&path.root, &*path.segments) {
+            (Root::Dot, [first, second, ..]) => {
+                topics.push(format!("{}.{}", first.name, second.name));
+            }
+            (Root::Variable(name), [first, ..]) => {
+                topics.push(format!("${name}.{}", first.name));
+                looked_into.push(name.as_str());
+            }
+            _ => {}
+        }
+        topics.extend(path.segments.iter().map(|segment| segment.name.clone()));
+    }
+    let variables = template.expressions().flat_map(Expr::variables);
+    let whole = variables.filter(|variable| !looked_into.contains(&&*variable.name));
+    topics.extend(whole.map(|variable| format!("${}", variable.name)));
 }
 
 /// Whether a topic names one thing of the run, and not only a key somewhere.

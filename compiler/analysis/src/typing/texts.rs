@@ -7,7 +7,7 @@ use locus_expr::{Field, Inference, MismatchKind, Template, Ty, TypeProblemKind, 
 use locus_model::{Node, NodeKind, Text};
 
 use super::Typer;
-use super::place::Place;
+use super::place::{Place, topics_of};
 use super::reasons::Reason;
 use crate::expressions::is_template;
 use crate::messages::typing as messages;
@@ -138,7 +138,7 @@ impl<'a> Typer<'_, 'a> {
                 let written = text.value.get(problem.range.clone()).unwrap_or_default();
                 let causes = match &problem.kind {
                     TypeProblemKind::MaybeNull { reasons, .. } => {
-                        if self.is_considered(reasons) {
+                        if self.is_considered(reasons, &topics_of(template)) {
                             continue;
                         }
                         self.causes(reasons)
@@ -173,7 +173,7 @@ impl<'a> Typer<'_, 'a> {
         let Err(mismatch) = assignable(found, expected, &self.table.named) else { return };
         let mut causes: Vec<(Span, String)> = Vec::new();
         if let MismatchKind::Null { reasons, .. } = &mismatch.kind {
-            if self.is_considered(reasons) {
+            if self.is_considered(reasons, &self.topics(located(to.node, &mismatch.path))) {
                 return;
             }
             causes = self.causes(reasons);

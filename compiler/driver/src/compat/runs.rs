@@ -195,14 +195,18 @@ impl Walk<'_> {
         let mut here: Option<Refusal> = None;
         let mut beyond: Option<Refusal> = None;
         for pair in align(&old.steps, &new.steps) {
-            if let (Some(step), Some(refusal)) = (pair.0, here) {
-                self.refuse_all(step, refusal, body);
+            if let (Some(step), Some(refusal)) = (pair.0, &mut here) {
+                // What comes first now is held up by nothing once its own record is there.
+                let is_its_own = body.causes[refusal.cause].step == step.path.as_str();
+                refusal.certain &= !is_its_own;
+                self.refuse_all(step, *refusal, body);
             }
             let after = match pair {
                 (Some(old), Some(new)) => self.step(old, new, body),
-                (Some(step), None) => {
-                    self.removed(step, if has(new, step) { MOVED } else { GONE }, body)
+                (Some(step), None) if has(new, step) => {
+                    self.removed(step, MOVED, self.is_held_up(step, old, new), body)
                 }
+                (Some(step), None) => self.removed(step, GONE, true, body),
                 (None, Some(step)) => {
                     self.added(step, if has(old, step) { FIRST } else { NEW }, body)
                 }
@@ -227,7 +231,7 @@ impl Walk<'_> {
         }
         for step in &old.steps {
             let after = match find(new, &step.name) {
-                None => self.removed(step, GONE, body),
+                None => self.removed(step, GONE, true, body),
                 Some(at) => {
                     let newer = &new.steps[at];
                     let needs = |step: &Step| -> BTreeSet<String> {
@@ -260,17 +264,28 @@ impl Walk<'_> {
         beyond.map(|refusal| Refusal { certain: false, ..refusal })
     }
 
-    /// A step that is not in this place any longer; `what` says so.
-    fn removed(&mut self, step: &Step, what: &str, body: &mut Body) -> After {
+    /// A step that is not in this place any longer; `what` says so. Its record is `certain` to be refused, or may be.
+    fn removed(&mut self, step: &Step, what: &str, certain: bool, body: &mut Body) -> After {
         let reason = format!("`{}` {what}", step.path);
         let cause = body.cause(step.path.as_str(), reason, Some(step), None);
-        self.refuse_all(step, Refusal { cause, certain: true }, body);
+        self.refuse_all(step, Refusal { cause, certain }, body);
         if self.is_action(step) && step.compensate.is_none() {
             return After::default();
         }
         // It decided something, or set something.
         let refusal = Some(Refusal { cause, certain: false });
         After { here: refusal, beyond: refusal }
+    }
+
+    /// Whether a step that moved cannot have begun when its record comes up: it waits for a call that came behind it before, or
+    /// that is new. Steps that record nothing hold up nothing.
+    fn is_held_up(&self, step: &Step, old: &Block, new: &Block) -> bool {
+        let came_before = |other: &Step| {
+            let mut before = old.steps.iter().take_while(|earlier| earlier.name != step.name);
+            before.any(|earlier| earlier.name == other.name)
+        };
+        let mut first = new.steps.iter().take_while(|other| other.name != step.name);
+        first.any(|other| self.is_action(other) && other.when.is_none() && !came_before(other))
     }
 
     /// A step that was not in this place before; `what` says so.

@@ -138,7 +138,7 @@ fn every_spec_here_can_be_formatted() {
             count += 1;
             match format(SourceId(0), text) {
                 Ok(once) => {
-                    assert_eq!(formatted(&once), once, "{} the second time", path.display())
+                    assert_eq!(formatted(&once), once, "{} the second time", path.display());
                 }
                 Err(Unformatted::Broken(_)) => {}
                 Err(Unformatted::Unsafe) => panic!("{}", path.display()),

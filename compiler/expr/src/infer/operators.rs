@@ -291,9 +291,7 @@ fn equal(left: &Ty, right: &Ty) -> Option<bool> {
         // The order of jq is metered, and nothing is being evaluated here: there, all would be equal.
         return Some(match (&x, &y) {
             (serde_json::Value::Number(x), serde_json::Value::Number(y)) => {
-                let (x, y) =
-                    (crate::number::Number::from_json(x), crate::number::Number::from_json(y));
-                x.compare(y).is_eq()
+                Number::from_json(x).compare(Number::from_json(y)).is_eq()
             }
             _ => x == y,
         });

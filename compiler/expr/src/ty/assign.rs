@@ -205,6 +205,25 @@ impl Comparison<'_> {
         }
     }
 
+    /// Whether all fields that are certainly there are known.
+    fn known_fields(
+        &mut self,
+        from: &Object,
+        to: &Object,
+        expected: &Ty,
+        found: &Ty,
+    ) -> Result<(), Mismatch> {
+        if to.rest.is_some() {
+            return Ok(());
+        }
+        let mut fields = from.fields.iter();
+        let unknown = fields.find(|(name, field)| field.required && !to.fields.contains_key(*name));
+        let Some((name, _)) = unknown else { return Ok(()) };
+        let known = to.fields.keys().cloned().collect();
+        let kind = MismatchKind::Unknown { field: Arc::clone(name), known };
+        self.fail(kind, expected, found)
+    }
+
     fn objects(
         &mut self,
         from: &Object,
@@ -236,6 +255,8 @@ impl Comparison<'_> {
                 }
                 (None, Some(rest)) => self.inside(key(), &rest.without(Kinds::NULLS), &field.ty)?,
                 (None, None) if field.required && !self.admits_null(&field.ty) => {
+                    // What is there under another name is likely to be meant for it.
+                    self.known_fields(from, to, expected, found)?;
                     let kind = MismatchKind::Missing { field: Arc::clone(name), always: true };
                     return self.fail(kind, expected, found);
                 }
@@ -243,19 +264,11 @@ impl Comparison<'_> {
             }
         }
         for (name, theirs) in &*from.fields {
-            if to.fields.contains_key(name) {
-                continue;
-            }
-            match &to.rest {
-                Some(rest) => self.inside(Step::Key(Arc::clone(name)), &theirs.ty, rest)?,
-                None if theirs.required => {
-                    let known = to.fields.keys().cloned().collect();
-                    let kind = MismatchKind::Unknown { field: Arc::clone(name), known };
-                    return self.fail(kind, expected, found);
-                }
-                None => {}
+            if let (false, Some(rest)) = (to.fields.contains_key(name), &to.rest) {
+                self.inside(Step::Key(Arc::clone(name)), &theirs.ty, rest)?;
             }
         }
+        self.known_fields(from, to, expected, found)?;
         match (&from.rest, &to.rest) {
             (Some(from), Some(to)) if !from.is_any() => self.inside(Step::Values, from, to),
             _ => Ok(()),

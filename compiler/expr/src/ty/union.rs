@@ -218,8 +218,9 @@ impl Object {
             mine.required && theirs.required && mine.ty.is_distinct_from(&theirs.ty)
         };
         let fields = self.fields.iter();
-        let telling = fields
-            .filter(|(name, mine)| other.fields.get(*name).is_some_and(|theirs| tells(mine, theirs)));
+        let telling = fields.filter(|(name, mine)| {
+            other.fields.get(*name).is_some_and(|theirs| tells(mine, theirs))
+        });
         telling.map(|(name, _)| name).collect()
     }
 }

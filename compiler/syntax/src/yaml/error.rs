@@ -37,6 +37,9 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
     use ErrorKind as K;
     let kind = error.kind();
     let Site { source, text, ref place, cursor, .. } = *site;
+    if let Some(conflict) = conflict(source, text) {
+        return Explained::Fatal(conflict);
+    }
     let scalar_at_cursor = !place.flow && introduced(text, cursor) == Some(place.at);
     let repair = match kind {
         K::InvalidTrailingDoubleQuotedScalar => {
@@ -66,6 +69,9 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
     if let Some(repair) = repair {
         return Explained::Repairable(repair);
     }
+    if let Some(problem) = long_key(source, text, place.at) {
+        return Explained::Fatal(problem);
+    }
     let at = exact(kind, site);
     let span = Span::new(source, at.clone());
     if let (K::InvalidQuotedScalarIndent, Some(quote)) = (kind, open_quote(text, cursor, place.at))
@@ -78,6 +84,57 @@ pub(crate) fn explain(error: &ScanError, site: &Site<'_>) -> Explained {
         problem = problem.at(Span::new(source, bracket..bracket + 1), "this bracket is still open");
     }
     Explained::Fatal(problem)
+}
+
+/// The marks that a merge leaves where both sides changed the same lines.
+fn conflict(source: SourceId, text: &str) -> Option<Diagnostic> {
+    const LENGTH: usize = 7;
+    let mark = |mark: &str, from: usize| {
+        let lines = text.get(from..)?.split_inclusive('\n');
+        let starts = lines.scan(from, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some((start, line))
+        });
+        let is_mark = |line: &str| {
+            line.strip_prefix(mark)
+                .is_some_and(|rest| rest.trim().is_empty() || rest.starts_with(' '))
+        };
+        starts.into_iter().find(|(_, line)| is_mark(line)).map(|(start, _)| start)
+    };
+    let ours = mark("<<<<<<<", 0)?;
+    let theirs = mark(">>>>>>>", ours)?;
+    let between = mark("=======", ours).filter(|at| *at < theirs);
+    let span = |at: usize| Span::new(source, at..at + LENGTH);
+    let mut problem = Diagnostic::new(codes::YAML_SYNTAX, "a merge left a conflict here")
+        .at(span(ours), "one side begins here")
+        .help("keep what is right of the two sides, and remove the lines with the marks");
+    if let Some(between) = between {
+        problem = problem.at(span(between), "the other side begins here");
+    }
+    Some(problem.at(span(theirs), "and ends here"))
+}
+
+/// A key that is longer than YAML allows, where the parser stopped at its `:`.
+fn long_key(source: SourceId, text: &str, at: usize) -> Option<Diagnostic> {
+    /// Characters that a key may have.
+    const LONGEST: usize = 1024;
+    if byte(text, at) != Some(b':') {
+        return None;
+    }
+    let before = text.get(line_start(text, at)..at)?.trim_end();
+    let start = match before.chars().next_back()? {
+        quote @ ('"' | '\'') => before.get(..before.len() - 1)?.rfind(quote)?,
+        _ => before.rfind([',', '{', '[', ' ']).map_or(0, |before| before + 1),
+    };
+    let key = before.get(start..)?;
+    let length = key.chars().count();
+    let start = line_start(text, at) + start;
+    (length > LONGEST).then(|| {
+        Diagnostic::new(codes::YAML_SYNTAX, format!("this key has {length} characters"))
+            .at(Span::new(source, start..start + key.len()), "too long for a key")
+            .help(format!("YAML allows {LONGEST} characters in a key: shorten it"))
+    })
 }
 
 /// A quote whose text runs into what follows.
