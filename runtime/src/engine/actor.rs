@@ -258,9 +258,11 @@ impl Actor {
         };
         let registry = self.registry.clone();
         let run = async move {
-            // A panic of the action is its failure, which the hooks around it see.
-            let call = tokio::spawn(Quiet::new(async move { action.run(params, context).await }));
-            let call = async { stopped_with(call).await };
+            // Not spawned before it is polled: the hooks may decide that the action is not called. A panic of it is its failure, which the hooks see.
+            let call = async move {
+                let action = Quiet::new(async move { action.run(params, context).await });
+                stopped_with(tokio::spawn(action)).await
+            };
             around_step(&registry, around, step, call).await
         };
         self.work.calls.spawn(key, attempt, run);
