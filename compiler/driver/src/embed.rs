@@ -1,14 +1,12 @@
 //! Programs in other programs: [`Build`] compiles one in a build script, [`include_program!`](crate::include_program) takes it into the binary.
 //!
 //! ```no_run
-//! // build.rs, with the step types that the program uses among the build dependencies
-//! fn main() {
-//!     locus_compiler::Build::new("specs").run();
-//! }
+//! // In `main` of build.rs, with the step types that the program uses among the build dependencies:
+//! locus_compiler::Build::new("specs").run();
 //! ```
 //!
 //! ```ignore
-//! // src/main.rs
+//! // In src/main.rs:
 //! let program = locus_compiler::include_program!();
 //! ```
 

@@ -455,10 +455,10 @@ impl Actor {
         let registry = self.registry.clone();
         let wanted = Arc::clone(&outbox);
         let run = async move {
-            // A panic of the action is its failure, which the hooks around it see.
-            let call = tokio::spawn(Quiet::new(async move { action.run(params, context).await }));
-            let call = async {
-                let result = stopped_with(call).await;
+            // Not spawned before it is polled: the hooks may decide that the action is not called. A panic of it is its failure, which the hooks see.
+            let call = async move {
+                let action = Quiet::new(async move { action.run(params, context).await });
+                let result = stopped_with(tokio::spawn(action)).await;
                 if result.is_err() {
                     // Whatever the hooks make of it: the action has failed, and nothing of what it wanted is done.
                     wanted.take();

@@ -88,6 +88,15 @@ impl Ledger {
         }
     }
 
+    /// An attempt begins.
+    pub fn pay(&mut self, run: &str, step_type: &str, price: Micros) {
+        let open = self.open.entry(run.to_owned()).or_default();
+        *open = open.saturating_add(price);
+        let total = self.types.entry(step_type.to_owned()).or_default();
+        total.attempts += 1;
+        total.cost = total.cost.saturating_add(price);
+    }
+
     /// What a run has cost so far.
     #[must_use]
     pub fn spent(&self, run: &str) -> Micros {

@@ -8,13 +8,12 @@ use locus_plugin::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::ledger::{Entry, Ledger, change};
+use crate::ledger::{Entry, change};
 use crate::prices::{Audit, Micros};
 
 /// Writes down each attempt of a step and each end of a run, with what it cost, and publishes `acme.audit.run_ended`.
 ///
-/// With `enforce`, an attempt that would cost more than is left of the budget fails with `budget_exceeded`; steps that run side by side may pass
-/// the budget together. Anything that costs nothing is never refused.
+/// With `enforce`, an attempt that would cost more than is left of the budget fails with `budget_exceeded`. What costs nothing is never refused.
 #[derive(Hooks)]
 #[hooks(step_execute, workflow_execute, stage = "post", on_failure = "warn")]
 pub struct Trail;
@@ -39,22 +38,21 @@ impl PluginEvent for RunEnded {
 }
 
 impl StepExecute for Trail {
+    /// An attempt is paid for when it begins: one that is cancelled or broken off has cost as much as any other.
     fn before(&self, step: &StepAttempt, cx: &mut HookContext) -> Verdict {
         let Ok(audit) = cx.config_as::<Audit>() else { return Verdict::Keep };
         let price = audit.price(&step.step_type);
-        let (Some(budget), true) = (audit.limit(), audit.enforce && price > 0) else {
-            return Verdict::Keep;
-        };
-        let spent = match Ledger::read(cx) {
-            Ok(ledger) => ledger.spent(&step.run),
-            Err(error) => {
-                cx.log(LogLevel::Warn, &format!("the budget is not enforced: {error}"));
-                return Verdict::Keep;
+        let limit = audit.limit().filter(|_| audit.enforce && price > 0);
+        let spent = change(cx, |ledger| {
+            let spent = ledger.spent(&step.run);
+            if limit.is_some_and(|limit| spent.saturating_add(price) > limit) {
+                ledger.note(entry(step, REFUSED, 0), audit.keep);
+                return Some(spent);
             }
-        };
-        if spent.saturating_add(price) <= budget {
-            return Verdict::Keep;
-        }
+            ledger.pay(&step.run, &step.step_type, price);
+            None
+        });
+        let (Some(Some(spent)), Some(budget)) = (spent, limit) else { return Verdict::Keep };
         let message = format!(
             "this step costs {}, and the run has spent {} of its budget of {}",
             audit.shown(price),
@@ -81,25 +79,20 @@ const REFUSED: &str = "budget_exceeded";
 
 fn ended(step: &StepAttempt, outcome: &str, cx: &HookContext) {
     let Ok(audit) = cx.config_as::<Audit>() else { return };
-    // What was refused was not done.
-    let cost = if outcome == REFUSED { 0 } else { audit.price(&step.step_type) };
-    change(cx, |ledger| {
-        let open = ledger.open.entry(step.run.clone()).or_default();
-        *open = open.saturating_add(cost);
-        let total = ledger.types.entry(step.step_type.clone()).or_default();
-        total.attempts += 1;
-        total.cost = total.cost.saturating_add(cost);
-        let entry = Entry::Step {
-            run: step.run.clone(),
-            step: step.key.clone(),
-            step_type: step.step_type.clone(),
-            attempt: step.attempt,
-            at: step.now,
-            outcome: outcome.to_owned(),
-            cost,
-        };
-        ledger.note(entry, audit.keep);
-    });
+    let cost = audit.price(&step.step_type);
+    change(cx, |ledger| ledger.note(entry(step, outcome, cost), audit.keep));
+}
+
+fn entry(step: &StepAttempt, outcome: &str, cost: Micros) -> Entry {
+    Entry::Step {
+        run: step.run.clone(),
+        step: step.key.clone(),
+        step_type: step.step_type.clone(),
+        attempt: step.attempt,
+        at: step.now,
+        outcome: outcome.to_owned(),
+        cost,
+    }
 }
 
 impl WorkflowExecute for Trail {
@@ -157,6 +150,7 @@ mod tests {
     use locus_plugin::testing::{Call, HookSet, World};
 
     use super::*;
+    use crate::ledger::Ledger;
 
     fn config(enforce: bool) -> Value {
         json!({ "prices": { "ask": 0.3 }, "budget": 0.5, "enforce": enforce, "keep": 3 })
@@ -221,6 +215,9 @@ mod tests {
         let [Verdict::Fail { error }] = verdicts.as_slice() else { panic!("{verdicts:?}") };
         assert_eq!((error.code.as_str(), error.retryable), ("budget_exceeded", false));
         assert_eq!(error.details["spent"], 300_000);
+        let refused = kept(&world).trail.pop_back().unwrap();
+        let Entry::Step { outcome, cost: 0, .. } = refused else { panic!("{refused:?}") };
+        assert_eq!(outcome, "budget_exceeded");
         // What costs nothing goes on, and other runs have budgets of their own.
         assert_eq!(hooks.step_execute(&attempt("log", 1), Ok(&json!(1))).0.len(), 2);
         let other = StepAttempt { run: "run-2".to_owned(), ..attempt("ask", 1) };
@@ -236,7 +233,7 @@ mod tests {
         let denied = world.calls().into_iter().filter(|call| matches!(call, Call::Audit(..)));
         assert!(denied.count() > 0);
         assert!(
-            world.logged().iter().any(|line| line.contains("not enforced")),
+            world.logged().iter().any(|line| line.contains("not written")),
             "{:?}",
             world.logged()
         );
