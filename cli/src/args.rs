@@ -32,17 +32,22 @@ pub(crate) struct PluginArgs {
     pub(crate) only: Vec<String>,
     /// Print what each hook cost, on standard error.
     #[arg(long, global = true, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text", value_name = "FORMAT")]
-    pub(crate) timings: Option<CheckFormat>,
-    /// Fail when a plugin does this.
-    #[arg(long, global = true, value_enum, value_name = "WHAT")]
-    pub(crate) deny: Vec<Deny>,
+    pub(crate) timings: Option<TimingsFormat>,
+    /// Fail when a hook of a plugin takes longer than it may: `over-budget`.
+    #[arg(long, global = true, value_parser = [OVER_BUDGET], value_name = "WHAT")]
+    pub(crate) deny: Vec<String>,
 }
 
-/// What plugins can be denied.
+/// What plugins can be denied. `locus check --deny` takes it among the codes.
+pub(crate) const OVER_BUDGET: &str = "over-budget";
+
+/// How to show what hooks cost.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Deny {
-    /// A hook that takes longer than it may.
-    OverBudget,
+pub(crate) enum TimingsFormat {
+    /// For people, on standard error.
+    Text,
+    /// For programs, on standard output.
+    Json,
 }
 
 /// When to use colours.
@@ -123,7 +128,7 @@ pub(crate) struct Check {
     /// How to show problems.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: CheckFormat,
-    /// Count these as errors: a code, or `warnings` for all of them.
+    /// Count these as errors: a code, or `warnings` for all of them; `over-budget`: hooks that take longer than they may.
     #[arg(long, value_name = "CODE")]
     pub(crate) deny: Vec<String>,
     /// Do not tell warnings and remarks of this code.

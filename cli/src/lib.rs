@@ -33,7 +33,7 @@ use locus_plugin::Registry;
 use locus_plugin::host::{PluginHost, quiet_panics};
 use locus_plugin::meta::is_built_in;
 
-use args::{CheckFormat, Cli, Command, Deny, Plugin, PluginArgs, Runs};
+use args::{Cli, Command, OVER_BUDGET, Plugin, PluginArgs, Runs, TimingsFormat};
 pub use counting::Counting;
 use plugin_host::{Desk, FOLDER};
 use ui::{Failed, Outcome, Ui, exit_code};
@@ -54,9 +54,9 @@ fn run(cli: &Cli, ui: Ui) -> Outcome {
     let registry = safe_mode(registry.hosted_by(host), &cli.plugins, ui)?;
     let outcome = dispatch(&cli.command, Arc::new(registry), &desk, ui);
     if let Some(format) = cli.plugins.timings {
-        commands::plugin_doctor::timings(&desk, format == CheckFormat::Json, ui);
+        commands::plugin_doctor::timings(&desk, format == TimingsFormat::Json, ui);
     }
-    let denied = match cli.plugins.deny.contains(&Deny::OverBudget) {
+    let denied = match cli.plugins.deny.iter().any(|denied| denied == OVER_BUDGET) {
         true => commands::plugin_doctor::deny_over_budget(&desk, ui),
         false => Ok(()),
     };
@@ -71,6 +71,7 @@ fn project_of(command: &Command) -> PathBuf {
         Command::Build(args) => &args.spec.spec,
         Command::Graph(args) => &args.spec.spec,
         Command::Ids(args) => &args.spec.spec,
+        Command::Test(args) => &args.spec.spec,
         Command::Runs(
             Runs::List { place, .. }
             | Runs::Show { place, .. }

@@ -9,7 +9,7 @@ use locus_plugin::Registry;
 use locus_syntax::{DiskWorld, World};
 use serde_json::{Value, json};
 
-use crate::args::{Check, CheckFormat};
+use crate::args::{Check, CheckFormat, OVER_BUDGET};
 use crate::replace::replace;
 use crate::ui::{Failed, Outcome, Ui, foreign};
 
@@ -177,7 +177,7 @@ fn levelled(diagnostics: &Diagnostics, args: &Check) -> Diagnostics {
 fn known_codes(args: &Check, ui: Ui) -> Outcome {
     let codes = catalogue();
     let known = |name: &str| name.contains('/') || codes.iter().any(|code| code.name == name);
-    let denied = args.deny.iter().filter(|name| *name != WARNINGS);
+    let denied = args.deny.iter().filter(|name| *name != WARNINGS && *name != OVER_BUDGET);
     match denied.chain(&args.allow).find(|name| !known(name)) {
         None => Ok(()),
         Some(name) => {

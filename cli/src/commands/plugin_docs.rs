@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use locus_plugin::{PluginMeta, Registry, permission, schema};
+use locus_plugin::{PluginMeta, Registry, ResultType, permission, schema};
 use serde_json::{Value, json};
 
 use super::plugin_show::find;
@@ -72,8 +72,9 @@ fn page(registry: &Registry, meta: &PluginMeta) -> String {
         let ty = &entry.ty;
         let _ = write!(page, "\n## Step type `{}`\n\n{}\n", ty.name, ty.docs.trim());
         let _ = write!(page, "\nEffect: `{}`.", ty.effect.as_str());
-        if !ty.result.is_empty() {
-            let _ = write!(page, " Result: `{}`.", ty.result);
+        // A rule of its own needs the words of its documentation.
+        if let ResultType::Notation(result) = &ty.result {
+            let _ = write!(page, " Result: `{result}`.");
         }
         page.push('\n');
         table(&mut page, "", &ty.params);
