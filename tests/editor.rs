@@ -4,8 +4,8 @@
 //! `## Definition`, `## References`, `## Rename to NAME`, `## Outline`, `## Actions`, `## Format` or `## Diagnostics`, each with what is answered.
 
 mod fmt;
-mod others;
 mod laws;
+mod others;
 mod schema;
 mod session;
 mod shown;

@@ -164,7 +164,8 @@ impl Case {
         memory: Memory,
     ) -> Result<Run, String> {
         let (mut machine, mut commands) =
-            Machine::traced(Arc::clone(&self.image), self.run.clone()).map_err(|e| e.to_string())?;
+            Machine::traced(Arc::clone(&self.image), self.run.clone())
+                .map_err(|e| e.to_string())?;
         if !journal.is_empty() {
             for record in journal {
                 machine.apply(record.at, record.event.clone());

@@ -45,6 +45,6 @@ mod planted;
 mod plugins;
 mod program;
 mod suite;
-mod workspace;
 mod testing;
 mod types;
+mod workspace;

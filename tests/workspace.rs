@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use locus_compiler::{Compilation, Workspace, compile_in, fix};
 use locus_diag::{Diagnostic, Sources};
 use locus_model::{Program, Spec};
-use locus_plugin::{HookContext, Patch, Place, Point, Registration, Registry, Severity, Source, Span};
+use locus_plugin::{
+    HookContext, Patch, Place, Point, Registration, Registry, Severity, Source, Span,
+};
 use locus_syntax::MemoryWorld;
 use proptest::prelude::*;
 use serde_json::json;

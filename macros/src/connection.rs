@@ -34,7 +34,8 @@ impl Connection {
         if let Some(name) = &name {
             names::check_part_name("a kind of connection", name, &mut problems);
         }
-        let docs = docs::required(&input.attrs, "a kind of connection", &input.ident, &mut problems);
+        let docs =
+            docs::required(&input.attrs, "a kind of connection", &input.ident, &mut problems);
         let settings = Object::read(input, Owner::Part("a kind of connection"), &mut problems);
         let ident = input.ident.clone();
         let offers = args.texts("offers");

@@ -16,17 +16,8 @@ use crate::suggest;
 const STABILITY: [&str; 3] = ["stable", "preview", "deprecated"];
 
 /// What a plugin may be allowed to do; the same as `locus_plugin::permission::ALL`.
-const PERMISSIONS: [&str; 9] = [
-    "network",
-    "database",
-    "queue",
-    "files",
-    "runs",
-    "run_command",
-    "state",
-    "events",
-    "commands",
-];
+const PERMISSIONS: [&str; 9] =
+    ["network", "database", "queue", "files", "runs", "run_command", "state", "events", "commands"];
 
 const KEYS: [Key; 9] = [
     Key("id", Shape::Text),

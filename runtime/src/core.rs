@@ -25,6 +25,6 @@ pub use depth::is_too_deep;
 pub use event::{Command, Event, Record, RunInfo, StepCall, TimerKind};
 pub use image::Image;
 pub use input::complete_input;
-pub use triggers::TriggeredStart;
 pub use machine::{CoreError, Machine, format_instant};
 pub use trace::Visit;
+pub use triggers::TriggeredStart;

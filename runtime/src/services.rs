@@ -14,12 +14,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use locus_model::Program;
+use locus_plugin::StepError;
 use locus_plugin::action::{BoxFuture, StepInfo};
 use locus_plugin::services::{
     Command, CommandOutput, HttpRequest, HttpResponse, LogLevel, Message, Published, Services,
     SqlOutcome, SqlTransaction,
 };
-use locus_plugin::StepError;
 use serde_json::Value;
 
 use crate::database::{Failure, FailureKind};

@@ -1,7 +1,9 @@
 //! `db_tx`: statements of a database, all or none.
 
 use indexmap::IndexMap;
-use locus_plugin::services::{CONNECTION_ERRORS, SQL_ERRORS, SqlExpectation, SqlOutcome, SqlStatement, SqlTransaction};
+use locus_plugin::services::{
+    CONNECTION_ERRORS, SQL_ERRORS, SqlExpectation, SqlOutcome, SqlStatement, SqlTransaction,
+};
 use locus_plugin::{Action, Param, Step, StepContext, StepError};
 use serde_json::{Value, json};
 

@@ -21,7 +21,8 @@ fn schema() -> PathBuf {
 fn the_yaml_language_server_checks_and_completes_by_our_schema() {
     let schema = schema();
     let Some(mut server) = tool(YAML_SERVER) else { return };
-    let orders = std::fs::read_to_string(workspace().join("examples/orders/orders.locus.yaml")).unwrap();
+    let orders =
+        std::fs::read_to_string(workspace().join("examples/orders/orders.locus.yaml")).unwrap();
     let (content, said) = verdict(server.arg(&schema), &orders);
     assert!(content, "{said}");
 
@@ -45,7 +46,8 @@ fn our_extension_for_vs_code_is_sound_and_can_be_packaged() {
     let folder = tempfile::tempdir().unwrap();
     crate::program::copy_folder(&workspace().join("editors/vscode"), folder.path());
     let script = folder.path().join("src/extension.js");
-    let text = std::fs::read_to_string(&script).unwrap().replace("client = started;", "client = 5;");
+    let text =
+        std::fs::read_to_string(&script).unwrap().replace("client = started;", "client = 5;");
     std::fs::write(&script, text).unwrap();
     let (content, said) = verdict(tool(VSCODE).unwrap().arg(folder.path()), "");
     assert!(!content && said.contains("TS2322"), "{said}");

@@ -21,7 +21,8 @@ pub(crate) fn check(args: &Check, registry: Arc<Registry>, ui: Ui) -> Outcome {
     if args.fix {
         return fix(args, registry, ui);
     }
-    let compilation = locus_compiler::compile_as(&args.spec.spec, args.spec.profile.as_deref(), &registry);
+    let compilation =
+        locus_compiler::compile_as(&args.spec.spec, args.spec.profile.as_deref(), &registry);
     let problems = levelled(&compilation.diagnostics, args);
     show(args, &compilation, &problems, None, ui);
     if problems.has_errors() { Err(Failed) } else { Ok(()) }

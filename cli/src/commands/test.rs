@@ -29,9 +29,10 @@ pub(crate) fn test(args: &Args, registry: &Arc<Registry>, ui: Ui) -> Outcome {
     }
     let root = &compilation.root;
     let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-    let runner = TestRunner::new(Arc::clone(&program), Arc::new(compilation.registry.clone()), root)
-        .map_err(|error| ui.error(&error, None))?
-        .crashes(!args.no_crashes);
+    let runner =
+        TestRunner::new(Arc::clone(&program), Arc::new(compilation.registry.clone()), root)
+            .map_err(|error| ui.error(&error, None))?
+            .crashes(!args.no_crashes);
     let reports = wait_for(
         async {
             let mut reports = Vec::with_capacity(tests.len());

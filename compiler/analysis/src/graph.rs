@@ -45,7 +45,10 @@ fn graph_of(block: &BlockDraft<'_>) -> DiGraph<(), ()> {
 }
 
 /// A shortest way from the first node of a component back to itself: numbers of nodes, the first one not repeated.
-pub(crate) fn shortest_cycle(graph: &DiGraph<(), ()>, component: &[NodeIndex]) -> Option<Vec<usize>> {
+pub(crate) fn shortest_cycle(
+    graph: &DiGraph<(), ()>,
+    component: &[NodeIndex],
+) -> Option<Vec<usize>> {
     let start = *component.iter().min()?;
     if component.len() == 1 && !graph.contains_edge(start, start) {
         return None;

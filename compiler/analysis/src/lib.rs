@@ -46,8 +46,8 @@ mod program;
 mod raw_schema;
 mod relations;
 mod retry;
-mod routes;
 mod roles;
+mod routes;
 mod schema_files;
 mod scope;
 mod screens;
@@ -59,8 +59,8 @@ mod shape;
 mod shapes;
 mod steps;
 mod summary;
-mod test_section;
 pub mod surroundings;
+mod test_section;
 mod triggers;
 mod types;
 mod typing;
@@ -80,8 +80,8 @@ use context::Context;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
-pub use typing::{Segment, Site, Sites, circular};
 pub use surroundings::{Change, Surroundings};
+pub use typing::{Segment, Site, Sites, circular};
 
 /// What a project file with this profile decides about plugins, before anything else of it is looked at. What is wrong with that, the
 /// check reports.

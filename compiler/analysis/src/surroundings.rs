@@ -9,8 +9,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
 
-use crate::typing::Table;
 use crate::context::{Callee, NamedConnection, NamedType, Names, Types};
+use crate::typing::Table;
 
 /// The names and types of a program.
 #[derive(Clone)]

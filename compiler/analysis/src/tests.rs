@@ -31,8 +31,7 @@ fn node(value: &Value) -> Node {
 
 /// The program of one file, with the codes and messages of all problems.
 fn check(document: &Value) -> (Program, Vec<String>) {
-    let spec =
-        Spec {
+    let spec = Spec {
         files: vec![SpecFile { source: SourceId(0), documents: vec![node(document)] }],
         ..Spec::default()
     };

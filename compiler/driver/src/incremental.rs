@@ -194,10 +194,13 @@ impl Incremental {
             |file: &SourceId| old.files.contains_key(file) && is_same(*file, &old.sources, sources);
         let registry = &self.plugins.registry;
         // The hooks are asked about one file after another, in order.
-        let told: Vec<Vec<Diagnostic>> = files
-            .iter()
-            .map(|file| if is_kept(file) { Vec::new() } else { before_parse(*file, sources, registry) })
-            .collect();
+        let told: Vec<Vec<Diagnostic>> =
+            files
+                .iter()
+                .map(|file| {
+                    if is_kept(file) { Vec::new() } else { before_parse(*file, sources, registry) }
+                })
+                .collect();
         let parsed: Vec<Option<Parsed>> = files
             .par_iter()
             .map(|file| (!is_kept(file)).then(|| parse(*file, sources, registry)))
@@ -268,15 +271,10 @@ impl Incremental {
     }
 
     /// What is known of the types at a place.
-    pub(crate) fn site(
-        &self,
-        source: SourceId,
-        offset: u32,
-    ) -> Option<Site> {
+    pub(crate) fn site(&self, source: SourceId, offset: u32) -> Option<Site> {
         let Compilation { spec, manifest, profile, .. } = &self.compilation;
         let Plugins { registry, shapes, .. } = &self.plugins;
-        let declared =
-            Declared::of(spec, manifest.as_ref(), profile.as_deref(), registry, shapes);
+        let declared = Declared::of(spec, manifest.as_ref(), profile.as_deref(), registry, shapes);
         let index = declared.workflows().position(|(_, node)| {
             node.span.source == source && node.span.start <= offset && offset <= node.span.end
         })?;

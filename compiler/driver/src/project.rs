@@ -44,9 +44,8 @@ impl Plugins {
 
 /// Whether plugins are used in the same way, wherever that is written.
 fn is_same(before: &IndexMap<String, PluginUse>, now: &IndexMap<String, PluginUse>) -> bool {
-    let way = |plugin: &PluginUse| {
-        (plugin.enabled, plugin.config.clone(), plugin.permissions.clone())
-    };
+    let way =
+        |plugin: &PluginUse| (plugin.enabled, plugin.config.clone(), plugin.permissions.clone());
     before.len() == now.len()
         && before.iter().all(|(id, plugin)| now.get(id).is_some_and(|now| way(now) == way(plugin)))
 }

@@ -34,4 +34,6 @@ pub use screen::{Component, Implementation, Page, Subject, View};
 pub use spec::{SchemaContent, SchemaFile, SchemaFiles, SchemaLink, Spec, SpecFile};
 pub use test::{Expectation, Mock, MockEnd, Test, TestEvent};
 pub use types::{Field, Type, TypeKind};
-pub use workflow::{Backoff, Block, Concurrency, Effect, Jitter, Retry, Slot, Step, Trigger, Workflow};
+pub use workflow::{
+    Backoff, Block, Concurrency, Effect, Jitter, Retry, Slot, Step, Trigger, Workflow,
+};

@@ -75,7 +75,10 @@ impl Text {
         };
         let mut end = if part.end > part.start { last + 1 } else { start };
         // The last character may be written as an escape: it ends where the next one begins.
-        let escaped = self.runs.binary_search_by_key(&part.end, |(start, _)| *start as usize).is_ok()
+        let escaped = self
+            .runs
+            .binary_search_by_key(&part.end, |(start, _)| *start as usize)
+            .is_ok()
             && self.value.get(..part.end).is_some_and(|text| !text.ends_with(char::is_whitespace));
         if let Some(next) = at(part.end).filter(|next| escaped && *next <= end + LONGEST_ESCAPE) {
             end = end.max(next);

@@ -103,8 +103,12 @@ pub const HTTP_ERRORS: [&str; 8] = [
 ];
 
 /// The codes with which any service that uses a connection fails when the connection is not as it must be.
-pub const CONNECTION_ERRORS: [&str; 4] =
-    ["invalid_connection", "unknown_connection", "unknown_connection_kind", "wrong_connection_kind"];
+pub const CONNECTION_ERRORS: [&str; 4] = [
+    "invalid_connection",
+    "unknown_connection",
+    "unknown_connection_kind",
+    "wrong_connection_kind",
+];
 
 /// The codes with which [`StepContext::sql`](crate::StepContext::sql) fails, beside those of [`CONNECTION_ERRORS`] and of expectations.
 pub const SQL_ERRORS: [&str; 10] = [

@@ -40,7 +40,7 @@ pub(super) fn program(value: Value) -> Program {
         description: text(&value["description"]),
         fields: fields(&value["fields"]),
         relations: IndexMap::new(),
-            indexes: Vec::new(),
+        indexes: Vec::new(),
         span: span(),
     });
     let connections = each(&value["connections"], |name, kind| Connection {

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::depth::is_too_deep;
 use super::event::{Command, Event, RunInfo, StepCall, TimerKind};
 use super::frame::{
-    BlockFrame, CancelReason, ControlFrame, Env, FrameId, StepFrame, StepState, WorkflowFrame, WorkflowPhase,
+    BlockFrame, CancelReason, ControlFrame, Env, FrameId, StepFrame, StepState, WorkflowFrame,
+    WorkflowPhase,
 };
 use super::image::Image;
 use super::trace::Visit;
@@ -314,9 +315,10 @@ impl Machine {
 
     /// Gives all that is going on its whole time again.
     fn renew_timeouts(&mut self) {
-        let steps = self.steps.values().filter_map(|frame| {
-            Some((frame.key.clone(), self.image.steps[frame.code].timeout?))
-        });
+        let steps = self
+            .steps
+            .values()
+            .filter_map(|frame| Some((frame.key.clone(), self.image.steps[frame.code].timeout?)));
         let workflows = self.workflows.values().filter_map(|frame| {
             Some((frame.key.clone(), self.image.workflows[&frame.name].timeout?))
         });

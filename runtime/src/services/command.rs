@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use locus_plugin::services::{Command, CommandOutput};
 use locus_plugin::StepError;
+use locus_plugin::services::{Command, CommandOutput};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command as Process};
 

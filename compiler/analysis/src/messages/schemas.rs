@@ -44,7 +44,8 @@ pub(crate) fn unusable(
         Some((written, fragment)) => (written, format!("#{fragment}")),
         None => (reference.value.as_str(), String::new()),
     };
-    let folder = written.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
+    let folder =
+        written.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     let mended = format!("{folder}{meant}{fragment}");
     problem.help(format!("did you mean `{mended}`?")).fix(
         format!("replace `{}` by `{mended}`", reference.value),

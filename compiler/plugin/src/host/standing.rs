@@ -40,9 +40,10 @@ impl Standing {
         let implied = meta.permissions.iter().filter(|name| permission::is_implied(name));
         let granted = implied.filter(|name| wanted.is_none_or(|list| list.contains(name)));
         let is_declared = |name: &str| meta.permissions.iter().any(|declared| declared == name);
-        let explicit = wanted.into_iter().flatten().filter(|name| {
-            !permission::is_implied(name) && is_declared(permission::part(name).0)
-        });
+        let explicit = wanted
+            .into_iter()
+            .flatten()
+            .filter(|name| !permission::is_implied(name) && is_declared(permission::part(name).0));
         Self {
             plugin: meta.id.as_str().into(),
             config: Arc::new(with_defaults(&meta.config, config)),

@@ -41,7 +41,10 @@ pub fn tree(spec: Value) -> Tree {
         let workflow = workflow(entry, &registry);
         program.workflows.insert(workflow.name.value.clone(), workflow);
     }
-    let spec = Spec { files: vec![SpecFile { source: source.id, documents: vec![root] }], ..Spec::default() };
+    let spec = Spec {
+        files: vec![SpecFile { source: source.id, documents: vec![root] }],
+        ..Spec::default()
+    };
     Tree { source, spec, program }
 }
 

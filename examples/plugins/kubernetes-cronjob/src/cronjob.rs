@@ -174,7 +174,7 @@ fn jobs(program: &Program) -> Result<Vec<Job<'_>>, GenerateError> {
     let mut jobs = Vec::new();
     for workflow in program.workflows.values() {
         let crons = workflow.triggers.iter().filter_map(|trigger| match trigger {
-            Trigger::Cron(cron) => Some(cron),
+            Trigger::Cron { expression, .. } => Some(expression),
             _ => None,
         });
         for (index, cron) in crons.enumerate() {
@@ -226,8 +226,11 @@ mod tests {
         for (name, crons) in workflows {
             let workflow = &mut tree.program.workflows[*name];
             let span = workflow.name.span;
-            let crons =
-                crons.iter().map(|cron| Trigger::Cron(Spanned::new((*cron).to_owned(), span)));
+            let crons = crons.iter().map(|cron| Trigger::Cron {
+                expression: Spanned::new((*cron).to_owned(), span),
+                timezone: None,
+                input: None,
+            });
             workflow.triggers = crons.collect();
         }
         tree
