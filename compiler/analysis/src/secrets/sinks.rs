@@ -129,7 +129,11 @@ impl Walk<'_> {
                 for entry in entries {
                     if let Some(inner) = shape.property(&entry.key.value) {
                         let step = what.rsplit(" of ").next().unwrap_or_default();
-                        let what = format!("`{}` of {step}", entry.key.value);
+                        // What an author names is no parameter.
+                        let what = match shape.properties.contains_key(&entry.key.value) {
+                            true => format!("`{}` of {step}", entry.key.value),
+                            false => what.to_owned(),
+                        };
                         self.along(&entry.value, inner, &what, safe);
                     }
                 }
