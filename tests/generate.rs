@@ -14,9 +14,7 @@ use locus_compiler::{Compilation, build, compile};
 use locus_model::Target;
 use locus_plugin::Registry;
 
-use crate::external::{
-    KUBERNETES_VALIDATE, MERMAID, OPENAPI_VALIDATOR, TSC, tool, verdict,
-};
+use crate::external::{KUBERNETES_VALIDATE, MERMAID, OPENAPI_VALIDATOR, TSC, tool, verdict};
 
 /// Files by path, with `/`.
 type Files = BTreeMap<String, String>;
