@@ -16,6 +16,7 @@ use locus_plugin::control::{ControlInstance, ErasedControl};
 use locus_plugin::registry::{Part, Registration};
 use locus_plugin::services::{Due, LogLevel, Message, Schedule, SqlStatement, SqlTransaction};
 use locus_plugin::step::{Behaviour, StepEntry};
+use locus_plugin::permission;
 use locus_plugin::{
     BlockKey, BlockRef, ControlContext, ControlEvent, Decision, EventDraft, Launch, Outcome,
     PluginMeta, Registry, SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind,
@@ -367,7 +368,7 @@ fn plugin_meta() -> PluginMeta {
         requires: Vec::new(),
         optional: Vec::new(),
         conflicts: Vec::new(),
-        permissions: vec!["run_command".to_owned()],
+        permissions: permission::ALL.iter().map(|(name, _)| (*name).to_owned()).collect(),
         stability: Stability::Stable,
         config_version: 1,
         config: json!({}),
