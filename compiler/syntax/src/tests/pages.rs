@@ -15,7 +15,7 @@ const NOT_BY_TEXT: &[&str] = &[
 ];
 
 /// Codes of projects of several files: `tests/codes.rs` runs their pages.
-const OF_SEVERAL_FILES: &[&str] = &["import-not-found"];
+const OF_SEVERAL_FILES: &[&str] = &["import-not-found", "invalid-import"];
 
 #[test]
 fn pages_say_what_is_true() {
@@ -43,7 +43,7 @@ fn pages_say_what_is_true() {
         let fix = block(code.page, "## Fix", "yaml").unwrap_or_else(|| panic!("{name} has no fix"));
         assert_eq!(parse_yaml(SourceId(0), fix).1, [], "{name}");
     }
-    assert_eq!(seen, 18);
+    assert_eq!(seen, 20);
 }
 
 /// The first fenced block of a language behind a heading.
