@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use locus_analysis::allow;
-use locus_analysis::{Change, Checked, Declared, Shapes, Site, Summary, Surroundings, circular};
+use locus_analysis::{
+    Allowed, Change, Checked, Declared, Earlier, Shapes, Site, Summary, Surroundings, circular,
+};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use locus_expr::Ty;
 use locus_model::{Node, Program, Spec, SpecFile, Workflow};
@@ -231,12 +232,17 @@ impl Incremental {
         registry: &Registry,
         shapes: &Shapes,
     ) -> Option<Site> {
-        let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-        let spec = &self.compilation.spec;
-        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
-        let index = declared.workflows().position(|(_, node)| {
+        let surroundings = self.surroundings.as_ref()?;
+        let declared = Declared::within(&self.compilation.spec, registry, shapes, surroundings);
+        let (index, (name, _)) = declared.workflows().enumerate().find(|(_, (_, node))| {
             node.span.source == source && node.span.start <= offset && offset <= node.span.end
         })?;
+        // What those give that it calls is known.
+        for callee in self.kept.get(name).iter().flat_map(|kept| &kept.calls) {
+            if let Some((number, kept)) = declared.number(callee).zip(self.kept.get(callee)) {
+                declared.settle_as(number, kept.summary.output.clone());
+            }
+        }
         declared.sites(index).at(source, offset).cloned()
     }
 
@@ -263,13 +269,14 @@ impl Incremental {
         }));
 
         let manifest = self.manifest.as_ref().and_then(|manifest| manifest.node.as_ref());
-        let declared = Declared::of(spec, manifest, self.profile.as_deref(), registry, shapes);
-        let change = match &self.surroundings {
-            // Types inside steps may refer to them.
-            Some(_) if std::mem::take(&mut self.schemas_changed) => Change::Everything,
-            Some(before) => before.change_to(declared.surroundings()),
-            None => Change::Everything,
-        };
+        // Types may refer to files of JSON Schemas.
+        let schemas_changed = std::mem::take(&mut self.schemas_changed);
+        let before = self.surroundings.as_ref().filter(|_| !schemas_changed);
+        let earlier = before.map(|surroundings| Earlier { surroundings, changed });
+        let profile = self.profile.as_deref();
+        let declared = Declared::of(spec, manifest, profile, registry, shapes, earlier);
+        let change =
+            before.map_or(Change::Everything, |before| before.change_to(declared.surroundings()));
         self.surroundings = Some(declared.surroundings().clone());
         let mut workflows = std::mem::take(&mut program.workflows);
         let mut kept = std::mem::take(&mut self.kept);
@@ -280,14 +287,20 @@ impl Incremental {
         };
         let fresh = check_all(&declared, &to_check, &kept, holds);
         let mut all: Vec<Workflow> = Vec::with_capacity(fresh.len());
+        let allowed = Allowed::of(spec);
         for ((name, node), fresh) in to_check.iter().zip(fresh) {
             let (workflow, found) = match fresh {
                 Some(Fresh {
-                    checked: Checked { workflow, problems, summary },
+                    checked: Checked { workflow, mut problems, summary },
                     calls,
                     circular,
                 }) => {
                     let place = node.span;
+                    // Of another file it may change what is allowed there.
+                    let is_here = |problem: &Diagnostic| {
+                        problem.primary().is_some_and(|at| at.source == place.source)
+                    };
+                    problems.retain(|problem| !(is_here(problem) && allowed.has(problem)));
                     (Some(workflow), Some(Kept { place, problems, summary, calls, circular }))
                 }
                 None => (workflows.swap_remove(*name), kept.swap_remove(*name)),
@@ -313,9 +326,9 @@ impl Incremental {
                 }
             }));
         }
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
-        allow::filter(spec, &mut diagnostics);
-        self.compilation.diagnostics = limited(diagnostics.into());
+        let told: Vec<Diagnostic> =
+            diagnostics.into_iter().filter(|problem| !allowed.has(problem)).collect();
+        self.compilation.diagnostics = limited(told.into());
     }
 }
 
