@@ -19,7 +19,7 @@ fn results_are_of_their_inferred_types() {
         let world = MemoryWorld::new([("case.locus.yaml", spec.as_str())]);
         let compilation = compile_in(&world, "case.locus.yaml", &registry);
         let shapes = Shapes::new(&registry);
-        let declared = Declared::of(&compilation.spec, None, None, &registry, &shapes);
+        let declared = Declared::of(&compilation.spec, None, None, &registry, &shapes, None);
         let mut types: BTreeMap<String, Ty> = BTreeMap::new();
         let mut named = Arc::default();
         for index in 0..declared.len() {

@@ -63,6 +63,7 @@ fn limits() {
     for workflows in [1_000, 10_000] {
         let files = specs::generated(workflows);
         let world = world(&files);
+        assert_clean(&files);
         let parsing = fastest(3, || drop(specs::parsed(&files)));
         let checking = fastest(3, || {
             drop(locus_analysis::check(&specs::parsed(&files), None, &registry));
@@ -216,7 +217,7 @@ fn world(files: &Files) -> MemoryWorld {
 fn orders() -> Files {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/orders");
     let read = |name: &str| (name.to_owned(), std::fs::read_to_string(folder.join(name)).unwrap());
-    let connections = "connections:\n  shop: { type: sqlite, path: shop.db }\n  bus: { type: sqlite, path: bus.db }\n";
+    let connections = "connections:\n  shop: { type: sqlite, path: shop.db }\n  bus: { type: queue, path: bus.db }\n";
     vec![
         ("connections.locus.yaml".to_owned(), connections.to_owned()),
         read("models.locus.yaml"),

@@ -68,7 +68,7 @@ fn workflow(text: &mut String, index: usize, next: usize) {
 
 const SHOP: &str = r#"connections:
   shop: { type: sqlite, path: shop.db }
-  bus: { type: sqlite, path: bus.db }
+  bus: { type: queue, path: bus.db }
 models:
   Order:
     description: An order of a customer.
@@ -79,6 +79,8 @@ models:
 "#;
 
 const WORKFLOW: &str = r#"  ship_{{index}}:
+    # A parcel that was announced cannot be called back.
+    x-allow: [not-compensated]
     description: |
       Takes an order from the shop to the warehouse: checks it, reserves stock line by line,
       charges the customer, and tells everybody who has to know.

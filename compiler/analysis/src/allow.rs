@@ -2,7 +2,9 @@
 //! away from all that is inside.
 
 use locus_diag::catalogue::catalogue;
-use locus_diag::{Diagnostic, Severity, Span};
+use std::collections::BTreeMap;
+
+use locus_diag::{Diagnostic, Severity, SourceId, Span};
 use locus_model::{Node, NodeKind, Spec};
 
 use crate::keys::{list, text};
@@ -11,19 +13,29 @@ use crate::messages::project as messages;
 /// The key.
 pub(crate) const KEY: &str = "x-allow";
 
-/// Takes away the warnings that their authors allow.
-pub fn filter(spec: &Spec, problems: &mut Vec<Diagnostic>) {
-    problems.retain(|problem| {
-        problem.severity == Severity::Error
-            || problem.primary().is_none_or(|place| !is_allowed(spec, &problem.code, place))
-    });
+/// What the authors of some files allow.
+pub struct Allowed<'s> {
+    files: BTreeMap<SourceId, &'s [Node]>,
 }
 
-fn is_allowed(spec: &Spec, code: &str, place: Span) -> bool {
-    let Some(file) = spec.files.iter().find(|file| file.source == place.source) else {
-        return false;
-    };
-    file.documents.iter().any(|document| allows(document, code, place))
+impl<'s> Allowed<'s> {
+    /// What the files of a program allow.
+    #[must_use]
+    pub fn of(spec: &'s Spec) -> Self {
+        let files = spec.files.iter().map(|file| (file.source, file.documents.as_slice()));
+        Self { files: files.collect() }
+    }
+
+    /// Whether a problem is meant so.
+    #[must_use]
+    pub fn has(&self, problem: &Diagnostic) -> bool {
+        problem.severity != Severity::Error
+            && problem.primary().is_some_and(|place| {
+                let documents = self.files.get(&place.source);
+                let mut documents = documents.into_iter().copied().flatten();
+                documents.any(|document| allows(document, &problem.code, place))
+            })
+    }
 }
 
 /// Whether one of the mappings around a place, from this one inwards, allows a code.

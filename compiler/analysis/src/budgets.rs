@@ -48,8 +48,10 @@ pub(crate) fn hold(
     problems: &mut Vec<Diagnostic>,
 ) {
     let name = &workflow.name;
-    let steps = workflow.steps.walk().len() as u64;
-    if let Some(limit) = budgets.workflow_steps.as_ref().filter(|limit| steps > limit.value) {
+    if let Some(limit) = &budgets.workflow_steps
+        && let steps = workflow.steps.walk().len() as u64
+        && steps > limit.value
+    {
         problems.push(messages::too_many_steps(name, steps, limit));
     }
     if let Some(limit) = &budgets.workflow_depth

@@ -91,7 +91,9 @@ pub(crate) struct Callee {
     /// Its name, where it is declared.
     pub(crate) declared: Span,
     /// What it takes; `None` where it says nothing of that, or nothing that could be understood.
-    pub(crate) input: Option<IndexMap<String, Field>>,
+    pub(crate) input: Option<Arc<IndexMap<String, Field>>>,
+    /// Whether nothing is wrong with what it takes.
+    pub(crate) clean: bool,
 }
 
 impl<'a> Context<'a> {

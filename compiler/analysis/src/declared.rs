@@ -15,7 +15,7 @@ use crate::secrets;
 use crate::sections::{self, Declarations, Section};
 use crate::shapes::Shapes;
 use crate::summary::{self, Summary};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Earlier, Surroundings};
 use crate::typing::{self, Outputs, Sites};
 use crate::{budgets, connections, manifest, models, profiles, screens, test_section, workflows};
 
@@ -30,7 +30,7 @@ pub struct Declared<'a> {
     problems: Vec<Diagnostic>,
     outputs: Outputs,
     /// Workflows that were checked because others call them.
-    found: Vec<Mutex<Option<Checked>>>,
+    found: Vec<Mutex<Option<Box<Checked>>>>,
 }
 
 /// A workflow, read and checked.
@@ -46,7 +46,7 @@ pub struct Checked {
 
 impl<'a> Declared<'a> {
     /// Reads all that is declared in the files of `spec` and in the project file, with this profile; without one, `dev` holds where it is
-    /// declared.
+    /// declared. What is still true of an earlier time is not read again.
     #[must_use]
     pub fn of(
         spec: &'a Spec,
@@ -54,6 +54,7 @@ impl<'a> Declared<'a> {
         profile: Option<&str>,
         registry: &'a Registry,
         shapes: &'a Shapes,
+        earlier: Option<Earlier<'_>>,
     ) -> Self {
         let mut cx = Context::new(registry, shapes);
         cx.schemas = &spec.schemas;
@@ -67,7 +68,7 @@ impl<'a> Declared<'a> {
             profiles::read(&mut cx, manifest.keys.as_ref(), &all.connections, profile);
         connections::declare(&mut cx, &all.connections, &settings.connections);
         models::declare(&mut cx, &all);
-        workflows::declare(&mut cx, &all.workflows);
+        workflows::declare(&mut cx, &all.workflows, earlier);
         models::read(&mut cx, &all);
         let program = Program {
             name: manifest.name.unwrap_or_default(),
@@ -81,9 +82,33 @@ impl<'a> Declared<'a> {
             ..Program::default()
         };
         let (surroundings, problems) = cx.finish();
+        let schemas = &spec.schemas;
+        Self { program, problems, ..Self::known(registry, shapes, schemas, all, surroundings) }
+    }
+
+    /// The program with surroundings that were read before from the same files: to look into its workflows, and nothing else.
+    #[must_use]
+    pub fn within(
+        spec: &'a Spec,
+        registry: &'a Registry,
+        shapes: &'a Shapes,
+        surroundings: &Surroundings,
+    ) -> Self {
+        // What is wrong with the sections was reported when they were read.
+        let all = sections::collect(spec, Section::new(), &mut Vec::new());
+        Self::known(registry, shapes, &spec.schemas, all, surroundings.clone())
+    }
+
+    fn known(
+        registry: &'a Registry,
+        shapes: &'a Shapes,
+        schemas: &'a SchemaFiles,
+        all: Declarations<'a>,
+        surroundings: Surroundings,
+    ) -> Self {
         let outputs = Outputs::new(all.workflows.len());
         let found = all.workflows.iter().map(|_| Mutex::default()).collect();
-        let schemas = &spec.schemas;
+        let (program, problems) = (Program::default(), Vec::new());
         Self { registry, shapes, schemas, all, surroundings, program, problems, outputs, found }
     }
 
@@ -113,7 +138,7 @@ impl<'a> Declared<'a> {
     pub fn check(&self, index: usize) -> Checked {
         self.settle(index);
         let found = self.found[index].lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut checked = found.unwrap_or_else(|| self.check_settled(index, None).0);
+        let mut checked = found.map_or_else(|| self.check_settled(index, None).0, |found| *found);
         let output = std::mem::take(&mut checked.summary.output);
         checked.summary.output = self.outputs.keep(index, output);
         checked
@@ -149,6 +174,12 @@ impl<'a> Declared<'a> {
         calls
     }
 
+    /// The number of the workflow of this name.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<usize> {
+        self.all.workflows.get_index_of(name)
+    }
+
     /// Says what the workflow of this number gives to those who call it, so that it need not be checked for that: it was checked
     /// before, or it calls itself in the end and nothing can be known.
     pub fn settle_as(&self, index: usize, output: Ty) {
@@ -161,7 +192,8 @@ impl<'a> Declared<'a> {
         let find = |index: usize| {
             let checked = self.check_settled(index, None).0;
             let output = checked.summary.output.clone();
-            *self.found[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(checked);
+            *self.found[index].lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(Box::new(checked));
             output
         };
         self.outputs.settle(index, &calls, &find);

@@ -10,13 +10,13 @@
 //! 4. `shape`: schemas compiled; `params` with `values`, `binds` and `calls`: parameters along their shape; `expressions`: what strings refer to;
 //! 5. `segments` and `identity`: names, paths and signatures;
 //! 6. `typing` with `level` and `scope`: what each place can see, and of what type it is; `known`: what follows from that before anything runs;
-//!    `flow` with `roles` and `graph`: what runs; `effects`: what may happen twice; `secrets`: where they go; [`allow`]: what is meant so;
+//!    `flow` with `roles` and `graph`: what runs; `effects`: what may happen twice; `secrets`: where they go; `allow`: what is meant so;
 //! 7. `summary`: what only all workflows together can get wrong; [`declared`] with [`surroundings`]: the phases as callers see them, apart for each workflow;
 //! 8. `program`: drafts to the program; `messages`: the words of every report; [`codes`]: their catalogue.
 
 #![warn(clippy::disallowed_methods)]
 
-pub mod allow;
+mod allow;
 mod binds;
 mod budgets;
 mod calls;
@@ -77,10 +77,11 @@ use locus_plugin::Registry;
 
 use context::Context;
 
+pub use allow::Allowed;
 pub use declared::{Checked, Declared};
 pub use shapes::Shapes;
 pub use summary::Summary;
-pub use surroundings::{Change, Surroundings};
+pub use surroundings::{Change, Earlier, Surroundings};
 pub use typing::{Segment, Site, Sites, circular};
 
 /// What a project file with this profile decides about plugins, before anything else of it is looked at. What is wrong with that, the
@@ -112,7 +113,7 @@ pub fn check(
     registry: &Registry,
 ) -> (Program, Vec<Diagnostic>) {
     let shapes = Shapes::new(registry);
-    let declared = Declared::of(spec, manifest, None, registry, &shapes);
+    let declared = Declared::of(spec, manifest, None, registry, &shapes, None);
     let checked: Vec<Checked> = (0..declared.len()).map(|index| declared.check(index)).collect();
     let mut problems = Diagnostics::default();
     let mut workflows = Vec::with_capacity(checked.len());
@@ -126,6 +127,7 @@ pub fn check(
     problems.extend(more);
     problems.sort();
     let mut problems: Vec<Diagnostic> = problems.into_iter().collect();
-    allow::filter(spec, &mut problems);
+    let allowed = Allowed::of(spec);
+    problems.retain(|problem| !allowed.has(problem));
     (program, problems)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use locus_diag::{SourceId, Spanned};
 use locus_model::{Field, Index, Model, Node, NodeKind, Type, TypeKind};
 
 use crate::context::{Callee, NamedConnection, NamedType, Names, Types};
@@ -21,13 +22,46 @@ pub struct Surroundings {
     pub(crate) table: Arc<Table>,
 }
 
+/// The surroundings as they were, to take from them what is still true.
+#[derive(Clone, Copy)]
+pub struct Earlier<'e> {
+    /// The surroundings; the files of JSON Schemas are as they were.
+    pub surroundings: &'e Surroundings,
+    /// The files that are not as they were.
+    pub changed: &'e BTreeSet<SourceId>,
+}
+
+impl<'e> Earlier<'e> {
+    /// What a caller has to know of the workflow of this name, if it is declared at the same place of a file that is as it was, nothing
+    /// was wrong with it.
+    pub(crate) fn callee(self, name: &Spanned<String>) -> Option<&'e Callee> {
+        if self.changed.contains(&name.span.source) {
+            return None;
+        }
+        let known = self.surroundings.names.workflows.get(&name.value)?;
+        (known.clean && known.declared == name.span).then_some(known)
+    }
+
+    /// This, if types have the names they had.
+    pub(crate) fn with_types(self, names: &Names) -> Option<Self> {
+        let before = &self.surroundings.names.types;
+        same_entries(before, &names.types, same_named_type).then_some(self)
+    }
+}
+
 /// What a new version of the surroundings means for what was found out about workflows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
     /// It all holds.
     Nothing,
-    /// It holds for workflows without problems that name none of these workflows.
-    Workflows(BTreeSet<String>),
+    /// It holds for workflows that name none of these workflows; where names came or went, only for those without problems, which may
+    /// tell the names that are alike.
+    Workflows {
+        /// Those that are not as they were.
+        changed: BTreeSet<String>,
+        /// Whether the names are the same.
+        same_names: bool,
+    },
     /// Nothing holds.
     Everything,
 }
@@ -53,7 +87,13 @@ impl Surroundings {
             }
         }
         changed.extend(new_workflows.keys().filter(|name| !workflows.contains_key(*name)).cloned());
-        if changed.is_empty() { Change::Nothing } else { Change::Workflows(changed) }
+        if changed.is_empty() {
+            return Change::Nothing;
+        }
+        let known =
+            |name: &String| workflows.contains_key(name) && new_workflows.contains_key(name);
+        let same_names = changed.iter().all(known);
+        Change::Workflows { changed, same_names }
     }
 }
 
@@ -63,7 +103,9 @@ impl Change {
     pub fn concerns(&self, node: &Node, clean: bool) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Workflows(names) => !clean || mentions(node, names),
+            Self::Workflows { changed, same_names } => {
+                !(clean || *same_names) || mentions(node, changed)
+            }
             Self::Everything => true,
         }
     }
@@ -85,9 +127,9 @@ fn same_connection(a: &NamedConnection, b: &NamedConnection) -> bool {
 }
 
 fn same_callee(a: &Callee, b: &Callee) -> bool {
-    let Callee { declared: _, input } = a;
+    let Callee { declared: _, input, clean: _ } = a;
     match (input, &b.input) {
-        (Some(a), Some(b)) => same_entries(a, b, same_field),
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || same_entries(a, b, same_field),
         (a, b) => a.is_none() && b.is_none(),
     }
 }

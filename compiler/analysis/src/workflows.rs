@@ -1,5 +1,7 @@
 //! Workflows: first what each takes, so that calls can be checked, then what each does.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use locus_diag::Span;
 use locus_model::language::workflows::{CONCURRENCY, WORKFLOW};
@@ -17,12 +19,19 @@ use crate::program;
 use crate::secrets::{self, Chain, Found};
 use crate::sections::{Declared, Section};
 use crate::steps;
+use crate::surroundings::Earlier;
 use crate::triggers;
 use crate::typing;
 
-/// Enters the names of all workflows with what they take.
-pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
+/// Enters the names of all workflows with what they take; what did not change since an earlier time is taken from there.
+pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>, earlier: Option<Earlier<'_>>) {
+    let earlier = earlier.and_then(|earlier| earlier.with_types(&cx.names));
     for (name, declared) in section {
+        if let Some(callee) = earlier.and_then(|earlier| earlier.callee(&declared.name)) {
+            cx.names_mut().workflows.insert((*name).to_owned(), callee.clone());
+            continue;
+        }
+        let problems = cx.problems.len();
         let input = declared.node.get("input").filter(|node| node.kind != NodeKind::Null);
         let input = input.map(|node| models::inputs(cx, node, "an input"));
         // What is no mapping was reported, and says nothing.
@@ -31,8 +40,9 @@ pub(crate) fn declare(cx: &mut Context<'_>, section: &Section<'_>) {
                 .node
                 .get("input")
                 .is_none_or(|node| matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Null));
-        let input = understood.then(|| input.unwrap_or_default());
-        let callee = Callee { declared: declared.name.span, input };
+        let input = understood.then(|| Arc::new(input.unwrap_or_default()));
+        let clean = cx.problems.len() == problems;
+        let callee = Callee { declared: declared.name.span, input, clean };
         cx.names_mut().workflows.insert((*name).to_owned(), callee);
     }
 }
@@ -44,7 +54,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, declared: &Declared<'a>) -> Workflo
     let mut workflow = Workflow {
         name: name.clone(),
         description: None,
-        input: input.clone().unwrap_or_default(),
+        input: input.as_deref().cloned().unwrap_or_default(),
         output: None,
         triggers: Vec::new(),
         timeout: None,
@@ -63,7 +73,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, declared: &Declared<'a>) -> Workflo
     workflow.output = keys.get("output").cloned();
     let input = input.filter(|_| keys.get("input").is_some());
     if let Some(node) = keys.get("triggers") {
-        workflow.triggers = triggers::read(cx, node, name, input.as_ref());
+        workflow.triggers = triggers::read(cx, node, name, input.as_deref());
     }
     let concurrency = keys.entry("concurrency");
     workflow.concurrency =
@@ -77,7 +87,7 @@ pub(crate) fn read<'a>(cx: &mut Context<'a>, declared: &Declared<'a>) -> Workflo
     let Some(node) = keys.get("steps") else {
         return workflow;
     };
-    workflow.steps = body(cx, node, &name.value, input.as_ref(), around);
+    workflow.steps = body(cx, node, &name.value, input.as_deref(), around);
     if workflow.timeout.is_some() {
         cx.summary.flow.errors.add("timeout");
     }

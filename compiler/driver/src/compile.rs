@@ -78,7 +78,7 @@ pub(crate) fn check_whole(
     registry: &Registry,
     shapes: &Shapes,
 ) -> (Program, Vec<Diagnostic>) {
-    let declared = Declared::of(spec, manifest, profile, registry, shapes);
+    let declared = Declared::of(spec, manifest, profile, registry, shapes, None);
     let checked: Vec<Checked> =
         (0..declared.len()).into_par_iter().map(|index| declared.check(index)).collect();
     let mut problems = Vec::new();

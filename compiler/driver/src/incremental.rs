@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use locus_analysis::allow;
-use locus_analysis::{Change, Checked, Declared, Site, Summary, Surroundings, circular};
+use locus_analysis::{
+    Allowed, Change, Checked, Declared, Earlier, Site, Summary, Surroundings, circular,
+};
 use locus_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use locus_expr::Ty;
 use locus_model::{Node, Program, Spec, SpecFile, Workflow};
@@ -274,10 +275,22 @@ impl Incremental {
     pub(crate) fn site(&self, source: SourceId, offset: u32) -> Option<Site> {
         let Compilation { spec, manifest, profile, .. } = &self.compilation;
         let Plugins { registry, shapes, .. } = &self.plugins;
-        let declared = Declared::of(spec, manifest.as_ref(), profile.as_deref(), registry, shapes);
-        let index = declared.workflows().position(|(_, node)| {
+        let declared = match &self.surroundings {
+            Some(surroundings) => Declared::within(spec, registry, shapes, surroundings),
+            None => {
+                let (manifest, profile) = (manifest.as_ref(), profile.as_deref());
+                Declared::of(spec, manifest, profile, registry, shapes, None)
+            }
+        };
+        let (index, (name, _)) = declared.workflows().enumerate().find(|(_, (_, node))| {
             node.span.source == source && node.span.start <= offset && offset <= node.span.end
         })?;
+        // What those give that it calls is known.
+        for callee in self.kept.get(name).iter().flat_map(|kept| &kept.calls) {
+            if let Some((number, kept)) = declared.number(callee).zip(self.kept.get(callee)) {
+                declared.settle_as(number, kept.summary.output.clone());
+            }
+        }
         declared.sites(index).at(source, offset).cloned()
     }
 
@@ -315,8 +328,12 @@ impl Incremental {
         } else {
             let spec = &hooked.draft.spec;
             let (manifest, profile) = (manifest.as_ref(), profile.as_deref());
-            let declared = Declared::of(spec, manifest, profile, &registry, &shapes);
-            seen(self.check_changed(declared, changed))
+            // Types may refer to files of JSON Schemas.
+            let schemas_changed = std::mem::take(&mut self.schemas_changed);
+            let before = self.surroundings.take().filter(|_| !schemas_changed);
+            let earlier = before.as_ref().map(|surroundings| Earlier { surroundings, changed });
+            let declared = Declared::of(spec, manifest, profile, &registry, &shapes, earlier);
+            seen(self.check_changed(spec, declared, before.as_ref(), changed))
         };
         // Hooks see whole programs only.
         if !diagnostics.has_errors() && !has_errors(&problems) && !has_errors(&hooked.problems) {
@@ -334,8 +351,9 @@ impl Incremental {
         }
         let Hooked { draft, problems: told, untouched, .. } = hooked;
         diagnostics.extend(problems.into_iter().chain(told).map(|problem| draft.blame(problem)));
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
-        allow::filter(&draft.spec, &mut diagnostics);
+        let allowed = Allowed::of(&draft.spec);
+        let diagnostics: Vec<Diagnostic> =
+            diagnostics.into_iter().filter(|problem| !allowed.has(problem)).collect();
         self.written = untouched;
         self.compilation.program = program;
         self.compilation.spec = draft.spec;
@@ -344,18 +362,17 @@ impl Incremental {
         self.compilation.diagnostics = limited(diagnostics.into());
     }
 
-    /// Checks what the changed files concern, with what is kept of the rest.
+    /// Checks what the changed files concern, with what is kept of the rest. `before`: the surroundings at the last check, where they tell
+    /// what has changed.
     fn check_changed(
         &mut self,
+        spec: &Spec,
         declared: Declared<'_>,
+        before: Option<&Surroundings>,
         changed: &BTreeSet<SourceId>,
     ) -> (Program, Vec<Diagnostic>) {
-        let change = match &self.surroundings {
-            // Types inside steps may refer to them.
-            Some(_) if std::mem::take(&mut self.schemas_changed) => Change::Everything,
-            Some(before) => before.change_to(declared.surroundings()),
-            None => Change::Everything,
-        };
+        let change =
+            before.map_or(Change::Everything, |before| before.change_to(declared.surroundings()));
         self.surroundings = Some(declared.surroundings().clone());
         let mut workflows = std::mem::take(&mut self.compilation.program.workflows);
         let mut kept = std::mem::take(&mut self.kept);
@@ -366,14 +383,20 @@ impl Incremental {
         };
         let fresh = check_all(&declared, &to_check, &kept, holds);
         let mut all: Vec<Workflow> = Vec::with_capacity(fresh.len());
+        let allowed = Allowed::of(spec);
         for ((name, node), fresh) in to_check.iter().zip(fresh) {
             let (workflow, found) = match fresh {
                 Some(Fresh {
-                    checked: Checked { workflow, problems, summary },
+                    checked: Checked { workflow, mut problems, summary },
                     calls,
                     circular,
                 }) => {
                     let place = node.span;
+                    // Of another file it may change what is allowed there.
+                    let is_here = |problem: &Diagnostic| {
+                        problem.primary().is_some_and(|at| at.source == place.source)
+                    };
+                    problems.retain(|problem| !(is_here(problem) && allowed.has(problem)));
                     (Some(workflow), Some(Kept { place, problems, summary, calls, circular }))
                 }
                 None => (workflows.swap_remove(*name), kept.swap_remove(*name)),

@@ -73,23 +73,18 @@ impl Text {
         let (Some(start), Some(last)) = (at(part.start), at(part.end.saturating_sub(1))) else {
             return whole;
         };
-        let mut end = if part.end > part.start { last + 1 } else { start };
-        // The last character may be written as an escape: it ends where the next one begins.
-        let escaped = self
-            .runs
-            .binary_search_by_key(&part.end, |(start, _)| *start as usize)
-            .is_ok()
-            && self.value.get(..part.end).is_some_and(|text| !text.ends_with(char::is_whitespace));
-        if let Some(next) = at(part.end).filter(|next| escaped && *next <= end + LONGEST_ESCAPE) {
-            end = end.max(next);
-        }
+        let end = if part.end > part.start { last + 1 } else { start };
+        // The last character may be written as an escape of two, such as `\"`: one more belongs to it. Where lines were folded, blanks
+        // stand between, or more is left out.
+        let is_blank = |text: &str| text.starts_with(char::is_whitespace);
+        let escaped = at(part.end) == Some(end + 1)
+            && self.runs.binary_search_by_key(&part.end, |(start, _)| *start as usize).is_ok()
+            && self.value.get(part.end..).is_some_and(|text| !is_blank(text));
+        let end = if escaped { end + 1 } else { end };
         let limit = whole.end as usize;
         Span::new(whole.source, start.min(limit)..end.min(limit).max(start.min(limit)))
     }
 }
-
-/// The most bytes that an escape of YAML takes beyond its first: `\UXXXXXXXX`.
-const LONGEST_ESCAPE: usize = 9;
 
 impl Node {
     /// Joins a kind and its place.

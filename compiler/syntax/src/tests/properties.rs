@@ -152,6 +152,7 @@ fn check_runs(string: &Text, whole: Span, text: &str) {
                 true
             }
             Some('\\') => true,
+            Some('\'') if written == "''" => true,
             Some('\n' | '\r') => matches!(character, ' ' | '\n'),
             Some(_) => false,
         };
