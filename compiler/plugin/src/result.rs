@@ -286,9 +286,12 @@ fn leads(schema: &Value, pointer: &str) -> bool {
             // What the schema leaves open may be anything.
             return at.get("properties").is_none() && at.get(schema::BLOCK).is_none();
         };
+        if inner == &Value::Bool(false) {
+            return false;
+        }
         at = inner;
     }
-    at != &Value::Bool(false)
+    true
 }
 
 #[cfg(test)]

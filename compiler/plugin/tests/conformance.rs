@@ -192,7 +192,7 @@ fn a_step_without_its_permission() {
 }
 
 #[test]
-#[should_panic(expected = "nothing running and no time to wait for")]
+#[should_panic(expected = "nothing running, no time to wait for")]
 fn a_control_step_that_hangs() {
     conformance::control("hangs");
 }

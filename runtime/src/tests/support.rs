@@ -13,10 +13,10 @@ use locus_model::{
 };
 use locus_plugin::action::{BoxFuture, ErasedAction, StepInfo};
 use locus_plugin::control::{ControlInstance, ErasedControl};
+use locus_plugin::permission;
 use locus_plugin::registry::{Part, Registration};
 use locus_plugin::services::{Due, LogLevel, Message, Schedule, SqlStatement, SqlTransaction};
 use locus_plugin::step::{Behaviour, StepEntry};
-use locus_plugin::permission;
 use locus_plugin::{
     BlockKey, BlockRef, ControlContext, ControlEvent, Decision, EventDraft, Launch, Outcome,
     PluginMeta, Registry, SourceId, Span, Spanned, Stability, StepContext, StepError, StepKind,

@@ -6,7 +6,8 @@ use super::check;
 
 #[test]
 fn what_changes_nothing_cannot_be_undone() {
-    let (_, problems) = check(&json!({ "workflows": { "w": { "steps": [
+    let (_, problems) =
+        check(&json!({ "workflows": { "w": { "x-allow": ["unused-result"], "steps": [
         { "hash": { "of": "a" }, "compensate": [{ "log": { "message": "a" } }] },
         { "log": { "message": "b" }, "compensate": [{ "log": { "message": "c" } }] },
     ] } } }));
@@ -18,7 +19,7 @@ fn a_reference_to_a_model_names_a_model() {
     let (_, problems) = check(&json!({
         "models": { "Order": { "fields": { "id": { "type": "uuid", "id": true } } } },
         "schemas": { "Line": { "sku": "string" } },
-        "workflows": { "w": { "steps": [
+        "workflows": { "w": { "x-allow": ["unused-result"], "steps": [
             { "id": "a", "hash": { "of": "a", "model": "Order" } },
             { "id": "b", "hash": { "of": "a", "model": "Oder" } },
             { "id": "c", "hash": { "of": "a", "model": "Line" } },
@@ -33,7 +34,8 @@ fn a_reference_to_a_model_names_a_model() {
 
 #[test]
 fn what_the_walk_does_not_know_is_left_to_the_general_validator() {
-    let (_, problems) = check(&json!({ "workflows": { "w": { "steps": [
+    let (_, problems) =
+        check(&json!({ "workflows": { "w": { "x-allow": ["unused-result"], "steps": [
         { "id": "a", "hash": { "of": "long enough", "rounds": 4 } },
         { "id": "b", "hash": { "of": "a", "rounds": 3 } },
         { "id": "c", "hash": { "of": "a", "rounds": "${ 3 }" } },
