@@ -54,7 +54,7 @@ fn page(registry: &Registry, meta: &PluginMeta) -> String {
     ] {
         if !names.is_empty() {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let _ = write!(page, "{what}: {}.\n", names.join(", "));
+            let _ = writeln!(page, "{what}: {}.", names.join(", "));
         }
     }
     if !meta.permissions.is_empty() {

@@ -65,7 +65,6 @@ pub enum Part {
 
 /// A part with all that it is: what hosts register that make parts while they run, and what [`Part`] makes.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "there are few, and each is taken apart at once")]
 pub enum PartEntry {
     /// The plugin itself.
     Plugin(PluginMeta),

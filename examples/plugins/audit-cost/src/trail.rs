@@ -129,7 +129,7 @@ fn run_ended(run: &RunInfo, outcome: &str, cx: &mut HookContext) {
             cx.log(LogLevel::Warn, &message);
         }
         None => {
-            cx.log(LogLevel::Info, &format!("`{}` has cost {}", run.workflow, audit.shown(cost)))
+            cx.log(LogLevel::Info, &format!("`{}` has cost {}", run.workflow, audit.shown(cost)));
         }
     }
     let event = RunEnded {

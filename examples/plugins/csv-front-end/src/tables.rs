@@ -137,7 +137,7 @@ fn step(reader: &mut Reader<'_>, table: &Table, row: &[Cell]) -> Option<Node> {
         match column.text.value.as_str() {
             "workflow" | "type" => {}
             name if STEP_KEYS.contains(&name) => {
-                step.push(entry(reader, column, value(reader, cell)))
+                step.push(entry(reader, column, value(reader, cell)));
             }
             _ => params.push(entry(reader, column, value(reader, cell))),
         }
