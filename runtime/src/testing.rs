@@ -4,7 +4,7 @@
 //! behind each of its records and goes on, and must come to the same end each time.
 //!
 //! Reading order: this file says what a test is judged by; [`world`] is what surrounds the run, [`services`] what its steps can reach;
-//! [`verdict`] compares; [`coverage`] tells what all tests together went through; [`export`] makes a test of a recorded run.
+//! [`verdict`] compares; [`coverage`] tells what all tests together went through; [`mod@export`] makes a test of a recorded run.
 
 mod coverage;
 mod export;

@@ -2,7 +2,7 @@
 //!
 //! - [`World`]: the services of a host, scripted, with every call recorded and switches for faults; [`World::run`] runs an action step;
 //! - [`Stage`] and [`play`]: a control step driven event by event;
-//! - [`tree`]: a program from JSON, with places; [`HookSet`]: hooks called on it; [`generate`]: a generator's files as one text;
+//! - [`mod@tree`]: a program from JSON, with places; [`HookSet`]: hooks called on it; [`generate`]: a generator's files as one text;
 //!   [`read`]: a front end on a text;
 //! - [`conformance`]: what every part of a plugin must keep, one line for each;
 //! - [`draw`]: values that fit a schema, values that do not, and odd ones, by number.

@@ -1,6 +1,6 @@
 //! Types of calls to the functions that jq brings.
 //!
-//! Most functions take values and give a value of a fixed type: [`table`] lists them. The others are here.
+//! Most functions take values and give a value of a fixed type: [`mod@table`] lists them. The others are here.
 //!
 //! Secrets: what a function gives was made from its input and its arguments, and has all their secrets. Truth values,
 //! lengths, positions and the names of types have none: see [`infer`](super) for the reason.

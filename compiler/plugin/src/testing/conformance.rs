@@ -34,7 +34,7 @@ use crate::lint::lint;
 use crate::step::StepKind;
 
 /// The whole plugin of this crate: nothing of it is there twice, [`lint()`](crate::lint::lint()) has nothing to say, and each of its steps and generators
-/// conforms. Front ends and hooks need a text and a program of their own: [`front_end`], [`hooks`].
+/// conforms. Front ends and hooks need a text and a program of their own: [`mod@front_end`], [`mod@hooks`].
 #[track_caller]
 pub fn plugin() {
     let registry = linked();
