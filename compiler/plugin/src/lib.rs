@@ -41,6 +41,7 @@ pub mod result;
 pub mod schema;
 pub mod services;
 pub mod step;
+#[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
 pub use action::{Action, StepContext};

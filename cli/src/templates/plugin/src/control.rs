@@ -58,6 +58,8 @@ impl Control for Repeat {
             ControlEvent::Ended { outcome, .. } => Ok(Decision::end(outcome)),
             ControlEvent::Woken => Ok(self.round(*round)),
             ControlEvent::Cancelled => Ok(Decision::end(Outcome::Cancelled)),
+            // It listens for no event.
+            ControlEvent::Received(_) => Ok(Decision::wait()),
         }
     }
 }
